@@ -1,0 +1,48 @@
+/**
+ * Every failure that a user can see, with a stable code. Each code has a row in docs/errors.md.
+ * `isEmqxError` works across copies of this package (host, shim, node_modules), as undici's does.
+ */
+
+const brand = Symbol.for("pulumi-emqx.error");
+
+export type ErrorCode =
+  | "EMQX_INVALID_ARGUMENT"
+  | "EMQX_KUBERNETES_UNREACHABLE"
+  | "EMQX_KUBERNETES_DENIED"
+  | "EMQX_KUBERNETES_ERROR"
+  | "EMQX_API_UNREACHABLE"
+  | "EMQX_API_UNAUTHORIZED"
+  | "EMQX_API_ERROR"
+  | "EMQX_PREFLIGHT_FAILED"
+  | "EMQX_PROGRESS_DEADLINE"
+  | "EMQX_DRAIN_DEADLINE"
+  | "EMQX_ROLLOUT_FENCED"
+  | "EMQX_ROLLOUT_ABORTED"
+  | "EMQX_ROLLOUT_HELD"
+  | "EMQX_RECORD_INVALID"
+  | "EMQX_NOT_BUILT"
+  | "EMQX_INTERNAL";
+
+/** An error whose message says what was expected, what came, what state things are in and what to do next. */
+export class EmqxError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = "EmqxError";
+    this.code = code;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isEmqxError(value);
+  }
+}
+
+export function isEmqxError(value: unknown): value is EmqxError {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as Record<symbol, unknown>)[brand] === true
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * Physical names and labels, derived in this one file.
+ *
+ * Revisions (colours) of one cluster share everything but the StatefulSet, its pods and the
+ * ConfigMap, so the headless Service must select by `everyColour` and the listeners Service by
+ * `oneColour`.
+ */
+
+/** Field manager of every server-side apply of the rollout. Must not start with `kubectl` or `pulumi-kubernetes`. */
+export const FIELD_MANAGER = "emqx-rollout";
+
+export const REVISION_LABEL = "emqx.io/revision";
+export const CONTROL_ANNOTATION = "emqx.io/rollout-control";
+
+/** Key in the bootstrap API key file that belongs to this package. */
+export const API_KEY_NAME = "pulumi-emqx";
+
+export const names = {
+  headless: (cluster: string) => `${cluster}-headless`,
+  dashboard: (cluster: string) => `${cluster}-dashboard`,
+  listeners: (cluster: string) => `${cluster}-listeners`,
+  cookieSecret: (cluster: string) => `${cluster}-node-cookie`,
+  apiKeySecret: (cluster: string) => `${cluster}-bootstrap-api-key`,
+  dashboardSecret: (cluster: string) => `${cluster}-dashboard-admin`,
+  licenseSecret: (cluster: string) => `${cluster}-license`,
+  serviceAccount: (cluster: string) => cluster,
+  coreBudget: (cluster: string) => `${cluster}-core`,
+  /** ConfigMap with the record and Lease with the fence. */
+  rollout: (cluster: string) => `${cluster}-rollout`,
+  coreSet: (cluster: string, revision: string) => `${cluster}-core-${revision}`,
+  config: (cluster: string, revision: string) => `${cluster}-config-${revision}`,
+} as const;
+
+/** Keys inside the Secrets. */
+export const secretKeys = {
+  cookie: "node_cookie",
+  apiKey: "bootstrap_api_key",
+  dashboardPassword: "password",
+  license: "license",
+} as const;
+
+/** Labels of every object that belongs to a cluster. */
+export function commonLabels(cluster: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "emqx",
+    "app.kubernetes.io/instance": cluster,
+    "app.kubernetes.io/managed-by": "pulumi-emqx",
+  };
+}
+
+/** Selects the core pods of every revision. */
+export function everyColour(cluster: string): Record<string, string> {
+  return {
+    "app.kubernetes.io/name": "emqx",
+    "app.kubernetes.io/instance": cluster,
+    "app.kubernetes.io/component": "core",
+  };
+}
+
+/** Selects the core pods of one revision. */
+export function oneColour(cluster: string, revision: string): Record<string, string> {
+  return { ...everyColour(cluster), [REVISION_LABEL]: revision };
+}
+
+/** Name of the EMQX node in a core pod; all colours share the prefix `emqx`, else they would not cluster. */
+export function coreNodeName(
+  site: {
+    name: string;
+    namespace: string;
+    clusterDomain: string;
+  },
+  pod: string,
+): string {
+  return `emqx@${pod}.${names.headless(site.name)}.${site.namespace}.svc.${site.clusterDomain}`;
+}
