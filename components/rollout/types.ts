@@ -4,6 +4,8 @@
  * Everything here is plain JSON: no class, no Pulumi, no client.
  */
 
+import type { ErrorCode } from "../errors";
+
 // ---------------------------------------------------------------------------------------------
 // What the user wants
 
@@ -76,6 +78,8 @@ export interface NodeObservation {
   terminating: boolean;
   /** Why the pod does not run, in one line with the last log lines or event; for diagnoses only. */
   trouble?: string;
+  /** Reason of a waiting or failed container, as Kubernetes spells it: `ImagePullBackOff`, `CrashLoopBackOff`, ... */
+  reason?: string;
   /** `emqx@host`; derived from the pod, so it is known even when EMQX does not answer. */
   node: string;
   /** EMQX answered about itself in this observation. When false, all fields below are absent. */
@@ -191,7 +195,8 @@ export interface RolloutEntry {
   /** Highest evictions per second observed. */
   peakRate?: number;
   estimateSeconds?: number;
-  /** Why it failed or was held, for people. */
+  /** Code and text of why it failed, was held or turned back. */
+  failureCode?: ErrorCode;
   message?: string;
 }
 
@@ -237,18 +242,14 @@ export type Action =
   /** Consume the control annotation once it has been obeyed. */
   | { do: "clearControl" };
 
-/** Facts whose age matters. The engine tracks for how long each has held without a gap. */
-export interface Conditions {
-  /** Every target pod is Ready and every reachable node's view lists all of them running. */
-  joined: boolean;
-  /** The EndpointSlices hold exactly the target's pods, all of them ready. */
-  switched: boolean;
-  /** No leaving node accepted a new client since the observation before. */
-  quiet: boolean;
-}
+/**
+ * Facts whose age matters, by name: `joined`, `switched`, `quiet`, and per node such as
+ * `<node> evicting_conns`. An absent name is false.
+ */
+export type Conditions = Record<string, boolean>;
 
-/** Milliseconds that each condition has held; 0 when it does not hold. */
-export type Held = Record<keyof Conditions, number>;
+/** Milliseconds for which each true condition has held without a gap, as the engine saw it. */
+export type Held = Record<string, number>;
 
 export interface Decision {
   phase: Phase;
@@ -257,11 +258,11 @@ export interface Decision {
   waitingFor: string;
   /** The rollout is over: `done` with success, `failed` with a code of `errors.ts` and a diagnosis. */
   done?: boolean;
-  failed?: { code: string; message: string };
+  failed?: { code: ErrorCode; message: string };
   /** Drain figures, for progress and record. */
   progress?: Progress;
-  /** Marks that the record takes over: an abort was ordered, or a target was reached. */
-  aborting?: boolean;
+  /** The rollout turns back to `from`; the engine stores it as `aborting`, `failureCode` and `message`. */
+  abort?: { code: ErrorCode; message: string };
   warnings?: string[];
 }
 

@@ -1,0 +1,283 @@
+/**
+ * The rules of an upgrade, on one page.
+ *
+ * `decide` looks at the cluster and says what to do next. Nothing is remembered: the set whose
+ * revision is wanted is green (the target), every other set is blue and leaves, and so do the
+ * nodes of the target above the wanted number. A killed run, a second runner, a change of mind
+ * and a rollback are therefore the same code path. Rules are asked in order; the first that
+ * answers wins.
+ */
+import { drainConditions } from "./drain";
+import { look, type Look } from "./look";
+import { forget, planDrain } from "./plan-drain";
+import { preflightProblems } from "./preflight";
+import type {
+  Action,
+  Conditions,
+  Decision,
+  Desired,
+  Held,
+  Observation,
+  Phase,
+  RolloutRecord,
+} from "./types";
+
+/** Milliseconds without a new client on blue that prove the switch. */
+export const QUIET = 2_000;
+/** Milliseconds after which clients that keep coming to blue no longer hold the drain up: they do not use the Service. */
+export const QUIET_PATIENCE = 30_000;
+/** Milliseconds that a container may be unable to start for a reason that waiting does not cure. */
+export const HOPELESS_PATIENCE = 30_000;
+
+const HOPELESS = ["InvalidImageName", "ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
+
+type Rule = (look: Look) => Decision | undefined;
+
+const RULES: Rule[] = [
+  paused,
+  turnBack,
+  disposeOfSetsThatNeverServed,
+  createGreen,
+  keepTheStaying,
+  growGreen,
+  waitForGreen,
+  gate,
+  promote,
+  proveTheSwitch,
+  drain,
+  forgetStoppedNodes,
+  finish,
+];
+
+/** What to do next, and why. */
+export function decide(
+  observation: Observation,
+  desired: Desired,
+  record: RolloutRecord,
+  held: Held,
+  now: number,
+): Decision {
+  const seen = look(observation, desired, record, held, now);
+  for (const rule of RULES) {
+    const decision = rule(seen);
+    if (decision) return decision;
+  }
+  throw new Error("unreachable: the last rule always answers");
+}
+
+/** The facts whose age the rules ask for. The engine measures for how long each has held. */
+export function conditions(
+  observation: Observation,
+  desired: Desired,
+  record: RolloutRecord,
+  previous?: Observation,
+): Conditions {
+  const seen = look(observation, desired, record, {}, 0);
+  const before = new Map(previous?.nodes.map((node) => [node.node, node.connectedTotal]));
+  return {
+    joined: seen.joined,
+    switched: seen.switched,
+    quiet: seen.leaving.every(
+      (node) => node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node),
+    ),
+    hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),
+    ...drainConditions(seen.leaving),
+  };
+}
+
+/** A pause stops our writes; evacuations that EMQX has begun go on. */
+function paused({ observation, phase }: Look): Decision | undefined {
+  if (observation.control !== "pause") return undefined;
+  return wait(phase, "paused by annotation emqx.io/rollout-control; set it to resume to go on");
+}
+
+/** An abort makes blue the target again; without a blue that has served there is nothing to go back to. */
+function turnBack(seen: Look): Decision | undefined {
+  const { observation, entry, wayBack } = seen;
+  if (observation.control !== "abort" || entry?.aborting) return undefined;
+  const message = "aborted by annotation emqx.io/rollout-control";
+  const actions: Action[] = [{ do: "clearControl" }];
+  if (wayBack) {
+    return {
+      phase: "Aborting",
+      actions,
+      waitingFor: "",
+      abort: { code: "EMQX_ROLLOUT_ABORTED", message },
+    };
+  }
+  return {
+    phase: "Held",
+    actions,
+    waitingFor: "",
+    failed: {
+      code: "EMQX_ROLLOUT_HELD",
+      message: `${message}, but no earlier revision is there to go back to: nothing was changed`,
+    },
+  };
+}
+
+/** What never served holds nobody's connection: a failed green must not stand in the way of its correction. */
+function disposeOfSetsThatNeverServed({ disposable, phase }: Look): Decision | undefined {
+  const actions = disposable.flatMap((set): Action[] => {
+    if (set.replicas > 0) return [{ do: "scaleSet", revision: set.revision, replicas: 0 }];
+    return set.pods === 0 ? [{ do: "deleteSet", revision: set.revision }] : [];
+  });
+  if (actions.length === 0) return undefined;
+  return { phase, actions, waitingFor: "removing pods that never served" };
+}
+
+/** Everything that can be known before a pod exists is asked first; a target that exists was asked before. */
+function createGreen(seen: Look): Decision | undefined {
+  const { observation, target, desired, revision } = seen;
+  if (target) return undefined;
+  if (!observation.preflight) {
+    return { phase: "Preflight", actions: [{ do: "inspect" }], waitingFor: "" };
+  }
+  const { problems, warnings } = preflightProblems(observation.preflight, seen);
+  if (problems.length > 0) {
+    const message = `${problems.join("\n")}\nNothing was changed.`;
+    return {
+      phase: "Preflight",
+      actions: [],
+      waitingFor: "",
+      failed: { code: "EMQX_PREFLIGHT_FAILED", message },
+      warnings,
+    };
+  }
+  return {
+    phase: "CreateGreen",
+    actions: [{ do: "createSet", revision, replicas: desired.replicas }],
+    waitingFor: "",
+    warnings,
+  };
+}
+
+/** No evacuation runs on a node that stays: it would refuse the clients that are to come. */
+function keepTheStaying({ staying, phase }: Look): Decision | undefined {
+  const actions = staying
+    .filter((node) => node.evacuation && !["disabled", "unknown"].includes(node.evacuation.state))
+    .map((node): Action => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+  if (actions.length === 0) return undefined;
+  return { phase, actions, waitingFor: "ending evacuations on nodes that stay" };
+}
+
+function growGreen({ target, desired, revision }: Look): Decision | undefined {
+  if (!target || target.replicas >= desired.replicas) return undefined;
+  return {
+    phase: "CreateGreen",
+    actions: [{ do: "scaleSet", revision, replicas: desired.replicas }],
+    waitingFor: "",
+  };
+}
+
+/** Never promote to, nor drain onto, fewer nodes than wanted: all Ready, all agreed on by all. */
+function waitForGreen(seen: Look): Decision | undefined {
+  const { joined, held, draining, green, desired, entry, wayBack } = seen;
+  if (joined && (draining || (held.joined ?? 0) >= seen.settle)) return undefined;
+  const ready = green.filter((node) => node.ready).length;
+  const what = joined
+    ? "all nodes joined; waiting for the membership to settle"
+    : `${ready}/${desired.replicas} green nodes ready${ready === desired.replicas ? ", joining" : ""}`;
+  if (draining) return { ...planDrain(seen, { hold: true }), waitingFor: what };
+  const expired = seen.secondsIn("WaitGreen") > desired.strategy.progressDeadlineSeconds;
+  const hopeless = (held.hopeless ?? 0) >= HOPELESS_PATIENCE;
+  if (!expired && !hopeless) return wait("WaitGreen", what);
+  const why = hopeless
+    ? "green cannot start"
+    : `green was not ready within progressDeadlineSeconds = ${desired.strategy.progressDeadlineSeconds}`;
+  const message = `${why}: ${what}.\n${seen.diagnosis}`;
+  const code = "EMQX_PROGRESS_DEADLINE";
+  if (desired.strategy.onFailure === "abort" && wayBack && !entry?.aborting) {
+    return { phase: "Aborting", actions: [], waitingFor: "", abort: { code, message } };
+  }
+  return { phase: "Held", actions: [], waitingFor: "", failed: { code, message } };
+}
+
+/** With a manual gate the switch waits for a person; a first deployment and a way back do not. */
+function gate({ observation, desired, entry, leaving, selected }: Look): Decision | undefined {
+  if (desired.strategy.gate !== "manual" || selected || entry?.aborting) return undefined;
+  if (leaving.length === 0 || observation.control === "promote") return undefined;
+  return wait("Gate", "annotation emqx.io/rollout-control: promote");
+}
+
+/** One write moves all new clients; it is written again whenever somebody takes it away. */
+function promote({ observation, selected, revision }: Look): Decision | undefined {
+  if (selected) return undefined;
+  const actions: Action[] = [{ do: "select", revision }];
+  if (observation.control === "promote") actions.push({ do: "clearControl" });
+  return { phase: "Promote", actions, waitingFor: "" };
+}
+
+/** The switch is proven by the EndpointSlices, then by time, then by blue itself: nobody comes any more. */
+function proveTheSwitch(seen: Look): Decision | undefined {
+  const { switched, held, desired, leaving, draining, blue } = seen;
+  if (!switched && blue.length > 0 && draining) {
+    return { ...planDrain(seen, { hold: true }), waitingFor: "the Service to list green only" };
+  }
+  if (!switched && (blue.length > 0 || leaving.length === 0)) {
+    const limit = desired.strategy.progressDeadlineSeconds;
+    if (seen.secondsIn("Promote") <= limit) {
+      return wait("Promote", "the Service to list exactly the green nodes");
+    }
+    const message = `the EndpointSlices did not list exactly the green nodes within ${limit} s.\n${seen.diagnosis}`;
+    return {
+      phase: "Held",
+      actions: [],
+      waitingFor: "",
+      failed: { code: "EMQX_PROGRESS_DEADLINE", message },
+    };
+  }
+  if (draining || blue.length === 0) return undefined;
+  const delay = desired.strategy.initialDelaySeconds * 1000;
+  const since = held.switched ?? 0;
+  if (since < delay) {
+    return wait("Promote", `initialDelaySeconds, ${Math.ceil((delay - since) / 1000)} s left`);
+  }
+  if ((held.quiet ?? 0) >= QUIET || since >= delay + QUIET_PATIENCE) return undefined;
+  return wait("Promote", "new clients to stop arriving at blue");
+}
+
+/** Evacuate what has somebody on it, remove what has nobody left. */
+function drain(seen: Look): Decision | undefined {
+  if (seen.leaving.length === 0 && seen.outgoing.length === 0) return undefined;
+  const limit = seen.desired.strategy.drainDeadlineSeconds;
+  const plan = planDrain(seen, { hold: false });
+  if (limit === undefined || seen.secondsIn("Evacuate") <= limit || seen.allDrained) return plan;
+  const message =
+    `the drain did not end within drainDeadlineSeconds = ${limit}: ` +
+    `${plan.progress?.connectionsLeft} connections and ${plan.progress?.sessionsLeft} sessions are left. ` +
+    `Both colours keep running.\n${seen.diagnosis}`;
+  return {
+    ...plan,
+    phase: "Held",
+    actions: [],
+    failed: { code: "EMQX_DRAIN_DEADLINE", message },
+  };
+}
+
+/** Success needs every node's list to be clean, and a node that still counts as running must be waited for. */
+function forgetStoppedNodes(seen: Look): Decision | undefined {
+  const actions = forget(seen);
+  if (actions.length > 0) {
+    return { phase: "Retire", actions, waitingFor: "retired nodes to leave EMQX's cluster" };
+  }
+  if (seen.lingering.length === 0) return undefined;
+  return wait("Retire", `EMQX to notice that ${seen.lingering.join(", ")} is gone`);
+}
+
+/** Exactly the wanted nodes serve and nothing is left over: success, or the end of a way back. */
+function finish({ entry, wanted }: Look): Decision {
+  if (!entry?.aborting) return { phase: "Done", actions: [], waitingFor: "", done: true };
+  const reason = entry.message ?? "the rollout was aborted";
+  return {
+    phase: "Failed",
+    actions: [],
+    waitingFor: "",
+    failed: {
+      code: entry.failureCode ?? "EMQX_ROLLOUT_ABORTED",
+      message: `${reason}\nRevision ${entry.from} serves again, revision ${wanted} was removed.`,
+    },
+  };
+}
+
+const wait = (phase: Phase, waitingFor: string): Decision => ({ phase, actions: [], waitingFor });

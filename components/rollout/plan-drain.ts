@@ -1,0 +1,143 @@
+/** One step of the drain: what to start, what to correct, which pods to give up. Pure. */
+import { forecast, live, offline, state } from "./drain";
+import type { Look } from "./look";
+import type { Action, Decision, NodeObservation, Progress, SetObservation } from "./types";
+
+/**
+ * Seconds that a node which the Service still lists goes on accepting clients: its readiness probe
+ * (every 2 s, one failure) must have taken it out before it refuses anybody.
+ */
+export const LEAVE_SERVICE_SECONDS = 5;
+
+const MOVING = ["waiting_health_check", "evicting_conns", "waiting_takeover", "evicting_sessions"];
+
+/** `hold`: begin nothing and delete nothing, since green cannot take everybody just now. */
+export function planDrain(seen: Look, { hold }: { hold: boolean }): Decision {
+  const corrections = hold ? rescue(seen) : retarget(seen);
+  const actions = hold
+    ? corrections
+    : [...corrections, ...starts(seen, corrections), ...shrink(seen), ...forget(seen)];
+  return {
+    phase: seen.allDrained ? "Retire" : "Evacuate",
+    actions,
+    waitingFor: seen.allDrained ? "blue pods to end" : describe(seen),
+    progress: progress(seen),
+  };
+}
+
+/** With no green node left to go to, evicting clients would only cut them off. */
+function rescue({ staying, leaving }: Look): Action[] {
+  if (staying.some((node) => node.ready)) return [];
+  return leaving
+    .filter((node) => MOVING.includes(state(node)))
+    .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+}
+
+/**
+ * EMQX forgets `migrate_to` when an evacuating node restarts, and then sends sessions to nodes
+ * that leave; a person or an earlier run may have started with other rates. Rates and targets are
+ * fixed at the start, so both are cured by a stop here and a start at the next look.
+ */
+function retarget({ leaving, desired }: Look): Action[] {
+  const leavingNames = new Set(leaving.map((node) => node.node));
+  const { connEvictRate, sessEvictRate } = desired.strategy;
+  return leaving
+    .filter((node) => {
+      const evacuation = node.evacuation;
+      if (!evacuation || !MOVING.includes(evacuation.state)) return false;
+      if (evacuation.recipients?.some((name) => leavingNames.has(name))) return true;
+      if (evacuation.state === "waiting_takeover" || evacuation.state === "evicting_sessions") {
+        return (evacuation.sessEvictRate ?? sessEvictRate) !== sessEvictRate;
+      }
+      return (evacuation.connEvictRate ?? connEvictRate) !== connEvictRate;
+    })
+    .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+}
+
+function starts(seen: Look, corrections: Action[]): Action[] {
+  if (corrections.length > 0) return [];
+  const { blue, leaving, desired, staying } = seen;
+  const migrateTo = staying.map((node) => node.node);
+  const { strategy } = desired;
+  const outOfService = blue.filter((node) => !seen.drained(node));
+  const line =
+    outOfService.length > 0 ? outOfService : leaving.filter((node) => !seen.drained(node));
+  const { startIn } = forecast(line, strategy, seen.held, sessionsAtStart(seen));
+  const start = (node: NodeObservation, waitHealthCheck: number): Action => ({
+    do: "evacuate",
+    node: node.node,
+    pod: node.pod,
+    connEvictRate: strategy.connEvictRate,
+    sessEvictRate: strategy.sessEvictRate,
+    waitTakeover: strategy.waitTakeover,
+    waitHealthCheck,
+    migrateTo,
+  });
+  const waiting = line.filter((node) => state(node) === "disabled" && !node.terminating);
+  if (outOfService.length > 0) {
+    const next = waiting.find((node) => startIn.get(node.node) === 0);
+    return next ? [start(next, strategy.waitHealthCheck)] : [];
+  }
+  // Nodes that the Service lists must all be refused by it at once, or clients would move from one
+  // leaving node to the next; EMQX's own wait keeps each node's place in the line.
+  const base = Math.max(strategy.waitHealthCheck, LEAVE_SERVICE_SECONDS);
+  return waiting.map((node) => start(node, base + Math.ceil(startIn.get(node.node) ?? 0)));
+}
+
+/** A StatefulSet shrinks from the top, so a node goes when it and all above it have nothing left. */
+function shrink(seen: Look): Action[] {
+  const { outgoing, target, desired, leaving } = seen;
+  const floor = (set: SetObservation) => (set === target ? desired.replicas : 0);
+  const sets = target && target.replicas > desired.replicas ? [...outgoing, target] : outgoing;
+  return sets.flatMap((set): Action[] => {
+    if (set.deleting) return [];
+    const nodes = new Map(
+      leaving.filter((node) => node.revision === set.revision).map((node) => [node.ordinal, node]),
+    );
+    const mayGo = (ordinal: number) => {
+      const node = nodes.get(ordinal);
+      return !node || node.terminating || seen.drained(node);
+    };
+    let replicas = set.replicas;
+    while (replicas > floor(set) && mayGo(replicas - 1)) replicas -= 1;
+    if (replicas < set.replicas) return [{ do: "scaleSet", revision: set.revision, replicas }];
+    if (set.replicas === 0 && set.pods === 0) return [{ do: "deleteSet", revision: set.revision }];
+    return [];
+  });
+}
+
+/** A removed core stays in EMQX's cluster as stopped until it is told to leave; any staying node can be asked. */
+export function forget({ forgotten, staying }: Look): Action[] {
+  const via = staying.filter((node) => node.reachable).map((node) => node.pod);
+  return forgotten.map((node) => ({ do: "forceLeave", node, via }));
+}
+
+const sessionsAtStart = ({ entry }: Look): Map<string, number> =>
+  new Map(entry?.nodes.map((figures) => [figures.node, figures.sessions]));
+
+function progress(seen: Look): Progress {
+  const { leaving, entry, desired, held } = seen;
+  const drained = leaving.filter((node) => seen.drained(node)).length;
+  const total = Math.max(entry?.nodes.length ?? 0, leaving.length);
+  const sum = (count: (node: NodeObservation) => number) =>
+    leaving.reduce((all, node) => all + count(node), 0);
+  const connectionsLeft = sum(live);
+  const recorded = (entry?.nodes ?? []).reduce((all, figures) => all + figures.connections, 0);
+  const remaining = leaving.filter((node) => !seen.drained(node));
+  return {
+    drained: total - leaving.length + drained,
+    leaving: total,
+    connectionsLeft,
+    sessionsLeft: sum(offline),
+    connectionsAtStart: Math.max(recorded, connectionsLeft),
+    etaSeconds: forecast(remaining, desired.strategy, held, sessionsAtStart(seen)).etaSeconds,
+  };
+}
+
+function describe(seen: Look): string {
+  const active = seen.leaving.filter((node) => !seen.drained(node) && state(node) !== "disabled");
+  const lines = active.map(
+    (node) => `${node.pod} ${state(node)}, ${live(node)} connections, ${offline(node)} sessions`,
+  );
+  return lines.length > 0 ? lines.join("; ") : "the next node's turn";
+}
