@@ -95,7 +95,9 @@ export function buildError(names: string, stderr: string): SandboxError {
         `or point TMPDIR, PULUMI_EMQX_CACHE, GOCACHE and GOMODCACHE to a larger disk, then run this again. Go said:\n${said}`,
     );
   }
-  const offline = /dial tcp|proxyconnect|TLS handshake|no such host|GOPROXY|i\/o timeout/.test(said);
+  const offline = /dial tcp|proxyconnect|TLS handshake|no such host|GOPROXY|i\/o timeout/.test(
+    said,
+  );
   const remedy = offline
     ? "The Go module proxy could not be reached: check the network, or set GOPROXY to one that can be."
     : "Run this again; what was compiled so far is kept in Go's build cache.";

@@ -28,7 +28,10 @@ export function spaceNeeds(
 }
 
 /** Throws when a file system has less free space than its folders need together. */
-export async function checkSpace(needs: SpaceNeed[], probe: SpaceProbe = probeSpace): Promise<void> {
+export async function checkSpace(
+  needs: SpaceNeed[],
+  probe: SpaceProbe = probeSpace,
+): Promise<void> {
   const devices = new Map<string, { freeMiB: number; needMiB: number; folders: string[] }>();
   for (const { folder, mebibytes } of needs.filter((need) => need.mebibytes > 0)) {
     const { device, freeMiB } = await probe(folder);

@@ -6,9 +6,6 @@ export function parseVersion(text: string): [number, number, number] | undefined
 }
 
 /** Negative when `a` is older than `b`, 0 when equal, positive when newer. */
-export function compareVersions(
-  a: [number, number, number],
-  b: [number, number, number],
-): number {
+export function compareVersions(a: [number, number, number], b: [number, number, number]): number {
   return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 }

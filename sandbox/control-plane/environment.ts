@@ -1,0 +1,22 @@
+import { delimiter } from "node:path";
+import type { Layout } from "./layout";
+
+/** The variables with which plain `pulumi` and `kubectl` work on a sandbox. */
+export function sandboxEnvironment(
+  layout: Layout,
+  pulumiFolder: string,
+  path: string = process.env.PATH ?? "",
+): Record<string, string> {
+  const others = path.split(delimiter).filter((folder) => folder !== "" && folder !== pulumiFolder);
+  return {
+    PATH: [pulumiFolder, ...others].join(delimiter),
+    SANDBOX_DIR: layout.dir,
+    KUBECONFIG: layout.kubeconfig,
+    PULUMI_HOME: layout.pulumiHome,
+    PULUMI_BACKEND_URL: `file://${layout.pulumiState}`,
+    // Protects nothing: whoever can read the state can read this too.
+    PULUMI_CONFIG_PASSPHRASE: "sandbox",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
