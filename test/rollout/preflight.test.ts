@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { look } from "../../components/rollout/look";
+import { needsLicence, preflightProblems } from "../../components/rollout/preflight";
+import type { Desired, NodeObservation, PreflightFacts } from "../../components/rollout/types";
+import { blues, cluster, facts, node, NOW, record, silent, wanted } from "./fixtures";
+
+const judge = (
+  changes: Partial<PreflightFacts>,
+  nodes: NodeObservation[] = blues(),
+  desired: Desired = wanted(),
+) => preflightProblems(facts(changes), look(cluster(nodes), desired, record(), {}, NOW));
+
+describe("preflight", () => {
+  test("finds nothing to say about a healthy cluster", () => {
+    assert.deepEqual(judge({}), { problems: [], warnings: [] });
+  });
+
+  test("lists the permissions that are missing", () => {
+    const { problems } = judge({ missingPermissions: ["create pods/portforward", "patch leases"] });
+    assert.match(problems.join(), /create pods\/portforward, patch leases.*docs\/rbac\.md/);
+  });
+
+  test("refuses an expired licence with its date", () => {
+    const license = { type: "official", expired: true, expiryAt: "2026-10-01" };
+    assert.match(judge({ license }).problems.join(), /expired on 2026-10-01/);
+    assert.match(
+      judge({ license: { ...license, expiryAt: undefined } }).problems.join(),
+      /expired\./,
+    );
+  });
+
+  test("refuses the community licence even for one replica, since blue and green run side by side", () => {
+    const license = { type: "community", expired: false };
+    assert.match(
+      judge({ license }, [node("blue", 0)], wanted({}, 1)).problems.join(),
+      /allows 2 nodes/,
+    );
+    assert.deepEqual(judge({ license }, [], wanted({}, 1)).problems, []);
+  });
+
+  test("a first deployment of several nodes needs a licence from 5.9 on", () => {
+    const none = { license: undefined, licenseConfigured: false };
+    assert.match(judge(none, []).problems.join(), /licence for 2 nodes of emqx\/emqx:6\.1\.0/);
+    assert.deepEqual(judge(none, [], wanted({}, 1)).problems, []);
+    assert.deepEqual(judge({ license: undefined }, []).problems, []);
+    const old = { ...wanted(), image: "emqx/emqx:5.8.6" };
+    assert.deepEqual(judge(none, [], old).problems, []);
+  });
+
+  test("knows from the tag whether a release needs a licence", () => {
+    assert.equal(needsLicence("emqx/emqx:5.9.0"), true);
+    assert.equal(needsLicence("registry:5000/emqx/emqx:v6.0.1"), true);
+    assert.equal(needsLicence("emqx/emqx-enterprise:5.8.9"), false);
+    assert.equal(needsLicence("emqx/emqx:latest"), false);
+  });
+
+  test("refuses to cut clients where there is no evacuation API, but only if somebody runs", () => {
+    assert.match(judge({ evacuationApi: false }).problems.join(), /evacuation API/);
+    assert.deepEqual(judge({ evacuationApi: false }, []).problems, []);
+  });
+
+  test("refuses while somebody else's rebalance runs", () => {
+    assert.match(judge({ foreignRebalances: ["emqx@a"] }).problems.join(), /found emqx@a/);
+  });
+
+  test("warns about blue nodes that are not healthy", () => {
+    const { problems, warnings } = judge({}, [node("blue", 0), node("blue", 1, silent)]);
+    assert.deepEqual(problems, []);
+    assert.match(warnings.join(), /c-core-blue-1/);
+  });
+});
