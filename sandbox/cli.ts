@@ -24,7 +24,7 @@ async function run(command: Command): Promise<number> {
     case "status": {
       const status = await sandboxStatus();
       print(formatStatus(status));
-      return status.phase === "running" ? 0 : 1;
+      return status.phase === "broken" ? 1 : 0;
     }
     case "kubeconfig":
       process.stdout.write(readFileSync((await sandboxAttach()).kubeconfig, "utf8"));

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { sandboxEnvironment } from "./control-plane/environment";
 import { layoutOf, type Layout } from "./control-plane/layout";
 import { nodeAgentScript } from "./control-plane/node-agent";
@@ -64,6 +64,7 @@ export async function sandboxAttach(dir?: string): Promise<Sandbox> {
 /** Ends every process of a folder's sandbox; with `purge` the folder goes too. */
 export async function sandboxDown(options: { dir?: string; purge?: boolean } = {}): Promise<void> {
   const layout = layoutOf(options.dir);
+  if (!existsSync(layout.dir)) return;
   await withFileLock(layout.lock, () => stopComponents(layout));
   if (options.purge) rmSync(layout.dir, { recursive: true, force: true });
 }

@@ -38,6 +38,8 @@ export function apiServer(
       `--audit-policy-file=${layout.auditPolicy}`,
       `--audit-log-path=${layout.auditLog}`,
       "--audit-log-mode=blocking",
+      // MiB; the default of 100 would rotate in the middle of a long test.
+      "--audit-log-maxsize=4096",
       "--shutdown-delay-duration=0s",
       "--profiling=false",
     ],

@@ -5,7 +5,7 @@ export const usage = `Usage: npm run sandbox -- <command>
 
   up [--port N]    start the sandbox (build what is missing first); N is the API server's port
   down [--purge]   end it; --purge removes its folder too
-  status           show its parts; exit code 1 unless it runs
+  status           show its parts; exit code 1 when one has ended
   kubeconfig       print its cluster-admin kubeconfig
   env              print \`export\` lines for plain pulumi and kubectl
 

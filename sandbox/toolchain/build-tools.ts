@@ -73,14 +73,14 @@ function goInstall(
     stderr = (stderr + text).slice(-4000);
   });
   return new Promise((done, fail) => {
-    child.on("error", (error) =>
+    const failWith = (said: string): void =>
       fail(
         signal?.aborted
           ? new SandboxError("SANDBOX_ABORTED", `Building ${names} was interrupted.`)
-          : buildError(names, error.message),
-      ),
-    );
-    child.on("close", (code) => (code === 0 ? done() : fail(buildError(names, stderr))));
+          : buildError(names, said),
+      );
+    child.on("error", (error) => failWith(error.message));
+    child.on("close", (code) => (code === 0 ? done() : failWith(stderr)));
   });
 }
 

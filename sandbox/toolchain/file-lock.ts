@@ -2,6 +2,7 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { identify, isAlive, type ProcessIdentity } from "./process-identity";
+import { SandboxError } from "./sandbox-error";
 
 /** Called once when somebody else holds the lock, with that process's pid. */
 export type OnWait = (pid: number) => void;
@@ -31,12 +32,14 @@ async function acquire(file: string, onWait?: OnWait, signal?: AbortSignal): Pro
   try {
     let told = false;
     while (!claim(draft, file)) {
-      signal?.throwIfAborted();
+      if (signal?.aborted) {
+        throw new SandboxError("SANDBOX_ABORTED", `Interrupted while waiting for ${file}.`);
+      }
       const holder = read(file);
       if (holder && isAlive(holder)) {
         if (!told) onWait?.(holder.pid);
         told = true;
-        await sleep(200, undefined, { signal });
+        await sleep(200);
       } else {
         removeStale(file);
       }
