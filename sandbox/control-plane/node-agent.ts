@@ -8,7 +8,7 @@ import type { Layout } from "./layout";
 /** The compiled node agent; it always runs compiled, however this code runs. */
 export function nodeAgentScript(): string {
   const script = join(repositoryRoot(), "build", "sandbox", "node-agent", "main.js");
-  if (existsSync(script) || process.env.NO_AGENT_YET !== "") return script;
+  if (existsSync(script)) return script;
   throw new SandboxError(
     "SANDBOX_NOT_BUILT",
     `${script} does not exist. Run \`npm run build\`, then run this again.`,

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Toolchain } from "../toolchain/toolchain";
 import { apiServer } from "./api-server";
 import { auditPolicy } from "./audit-policy";
@@ -55,10 +55,8 @@ export async function startComponents(
   await start(
     controllerManager(toolchain.kubeControllerManager, layout, managerPort, server, tokens.admin),
   );
-  if (existsSync(options.nodeAgentScript)) {
-    const agent = await start(nodeAgent(options.nodeAgentScript, layout));
-    agent.ports = [nodeAgentPort(layout) ?? []].flat();
-  } else log("No node agent yet");
+  const agent = await start(nodeAgent(options.nodeAgentScript, layout));
+  agent.ports = [nodeAgentPort(layout) ?? []].flat();
   state.phase = "running";
   writeState(layout, state);
   return state;

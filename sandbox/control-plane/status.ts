@@ -34,12 +34,19 @@ export async function statusOf(layout: Layout): Promise<SandboxStatus> {
     alive: isAlive({ pid, started }),
     log,
   }));
-  const healthy =
-    components.every(({ alive }) => alive) &&
-    // A busy machine may answer late; a dead server refuses the connection at once.
-    ((await get(`${state.server}/livez`)) ?? (await get(`${state.server}/livez`)))?.status === 200;
-  const phase = state.phase === "starting" ? "starting" : healthy ? "running" : "broken";
+  const phase =
+    state.phase === "starting"
+      ? "starting"
+      : components.every(({ alive }) => alive) && (await answers(state.server))
+        ? "running"
+        : "broken";
   return { dir: layout.dir, phase, server: state.server, components };
+}
+
+// A busy machine may answer late, so it is asked twice; a dead server refuses at once.
+async function answers(server: string): Promise<boolean> {
+  const ask = (): ReturnType<typeof get> => get(`${server}/livez`);
+  return ((await ask()) ?? (await ask()))?.status === 200;
 }
 
 /** As {@link statusOf}, for the sandbox in `dir`. */
