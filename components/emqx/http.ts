@@ -1,0 +1,124 @@
+import { Agent, request } from "undici";
+import { EmqxError } from "../errors";
+import type { Dial } from "../kubernetes/port-forward";
+import { reasonOf } from "../kubernetes/failure";
+import { parseApiKey } from "./api-key";
+
+/** Connections kept to one pod: one is enough as long as no question of ours hangs. */
+const CONNECTIONS_PER_POD = 4;
+
+/** One answer of EMQX's API; the body is `undefined` when it is not JSON. */
+export interface Answer {
+  status: number;
+  body: unknown;
+  /** The body as text, shortened, for messages. */
+  text: string;
+}
+
+export interface HttpOptions {
+  dial: Dial;
+  port: number;
+  /** Reads the bootstrap file from its Secret. */
+  readApiKeys(): Promise<string>;
+  /** Names the Secret, for messages. */
+  secret: string;
+}
+
+/** HTTP to the API of single pods. The host name of a URL is the pod's name; `dial` finds the way. */
+export class EmqxHttp {
+  private readonly agent: Agent;
+  private authorization?: Promise<string>;
+
+  constructor(private readonly options: HttpOptions) {
+    this.agent = new Agent({
+      connections: CONNECTIONS_PER_POD,
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      connect: ({ hostname }, callback) => {
+        options.dial(hostname, options.port).then(
+          // undici needs no more of a socket than a Duplex has.
+          (stream) => callback(null, stream as Parameters<typeof callback>[1] & object),
+          (error: Error) => callback(error, null),
+        );
+      },
+    });
+  }
+
+  /**
+   * Throws EMQX_API_UNREACHABLE when there is no answer in time, EMQX_API_UNAUTHORIZED when the key
+   * is refused, also after reading the Secret once more.
+   */
+  async call(
+    pod: string,
+    method: "GET" | "POST" | "DELETE",
+    path: string,
+    timeoutMs: number,
+    body?: unknown,
+  ): Promise<Answer> {
+    const answer = await this.once(pod, method, path, timeoutMs, body);
+    if (answer.status !== 401) return answer;
+    this.authorization = undefined;
+    const again = await this.once(pod, method, path, timeoutMs, body);
+    if (again.status !== 401) return again;
+    throw new EmqxError(
+      "EMQX_API_UNAUTHORIZED",
+      `EMQX in pod ${pod} refuses the API key of ${this.options.secret} (${method} ${path}: 401 ${again.text}). ` +
+        "The bootstrap file is read when a node starts: if the Secret was changed since, put the old secret back, " +
+        "or set it with `emqx ctl api_keys` / the dashboard, and run `pulumi up` again.",
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.agent.destroy();
+  }
+
+  private async once(
+    pod: string,
+    method: "GET" | "POST" | "DELETE",
+    path: string,
+    timeoutMs: number,
+    body: unknown,
+  ): Promise<Answer> {
+    const authorization = await (this.authorization ??= this.readAuthorization());
+    try {
+      const response = await request(`http://${pod}:${this.options.port}/api/v5${path}`, {
+        method,
+        dispatcher: this.agent,
+        headers: {
+          authorization,
+          accept: "application/json",
+          ...(body !== undefined && { "content-type": "application/json" }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      const text = await response.body.text();
+      return { status: response.statusCode, body: parse(text), text: text.slice(0, 300).trim() };
+    } catch (cause) {
+      if (cause instanceof EmqxError) throw cause;
+      throw new EmqxError(
+        "EMQX_API_UNREACHABLE",
+        `EMQX in pod ${pod} did not answer ${method} ${path}: ${reasonOf(cause)}`,
+        { cause },
+      );
+    }
+  }
+
+  private async readAuthorization(): Promise<string> {
+    try {
+      const { key, secret } = parseApiKey(await this.options.readApiKeys(), this.options.secret);
+      return `Basic ${Buffer.from(`${key}:${secret}`).toString("base64")}`;
+    } catch (error) {
+      this.authorization = undefined;
+      throw error;
+    }
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}

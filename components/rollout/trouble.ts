@@ -1,0 +1,112 @@
+import type { KubernetesClient } from "../kubernetes/client";
+import type { Event, Pod } from "../kubernetes/shapes";
+import { redact } from "./redact";
+
+const LOG_LINES = 3;
+const MAX_LENGTH = 600;
+/** Milliseconds between two looks at a pod's events and log: each costs two calls. */
+const DETAILS_TTL = 5_000;
+/** Reasons for waiting that are part of every start. */
+const STARTING = ["ContainerCreating", "PodInitializing"];
+
+/** What keeps a pod from being Ready, from its status alone. */
+export function troubleOf(pod: Pod): { reason: string; message: string } | undefined {
+  const { status } = pod;
+  if (isReady(pod) || pod.metadata.deletionTimestamp) return undefined;
+  if (status?.phase === "Failed") {
+    return { reason: status.reason ?? "Failed", message: status.message ?? "the pod failed" };
+  }
+  for (const container of [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ]) {
+    const { waiting, terminated } = container.state ?? {};
+    const ended = terminated ?? container.lastState?.terminated;
+    const exit = ended ? `last exit code ${ended.exitCode ?? "unknown"}` : "";
+    const restarts = container.restartCount ? `${container.restartCount} restarts` : "";
+    if (waiting?.reason && !STARTING.includes(waiting.reason)) {
+      return { reason: waiting.reason, message: sentence(waiting.message, exit, restarts) };
+    }
+    if (terminated && terminated.exitCode !== 0) {
+      return {
+        reason: terminated.reason ?? "Error",
+        message: sentence(terminated.message, exit, restarts),
+      };
+    }
+    if (restarts) {
+      return { reason: "Restarted", message: sentence(restarts, exit) };
+    }
+  }
+  const scheduled = status?.conditions?.find((condition) => condition.type === "PodScheduled");
+  if (scheduled?.status === "False") {
+    return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message ?? "" };
+  }
+  return undefined;
+}
+
+export const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some((each) => each.type === "Ready" && each.status === "True") ?? false;
+
+const sentence = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(", ");
+
+/** Explains pods that do not get ready: their state, the latest warning event and the last log lines. */
+export class Troubles {
+  private readonly details = new Map<string, { at: number; text: string }>();
+
+  constructor(
+    private readonly kube: KubernetesClient,
+    private readonly container = "emqx",
+  ) {}
+
+  /** One line without secrets, or undefined when nothing is wrong. */
+  async explain(pod: Pod): Promise<{ reason?: string; trouble?: string }> {
+    const trouble = troubleOf(pod);
+    const lingers = !trouble && !isReady(pod) && ageOf(pod) > 30_000;
+    if ((!trouble && !lingers) || pod.metadata.deletionTimestamp) return {};
+    const state = trouble ? sentence(trouble.reason, trouble.message) : "not Ready";
+    const text = `${state}${await this.detailsOf(pod)}`.replace(/\s+/g, " ");
+    return { reason: trouble?.reason, trouble: redact(text).slice(0, MAX_LENGTH) };
+  }
+
+  private async detailsOf(pod: Pod): Promise<string> {
+    const key = pod.metadata.uid ?? pod.metadata.name;
+    const known = this.details.get(key);
+    if (known && Date.now() - known.at < DETAILS_TTL) return known.text;
+    const [event, log] = await Promise.all([this.lastWarning(pod), this.lastLines(pod)]);
+    const text =
+      (event ? `; event ${event}` : "") + (log.length > 0 ? `; log: ${log.join(" | ")}` : "");
+    this.details.set(key, { at: Date.now(), text });
+    return text;
+  }
+
+  // Diagnoses are a courtesy: without the right to read events or logs there is just less to say.
+  private async lastWarning(pod: Pod): Promise<string | undefined> {
+    const { name, namespace = "" } = pod.metadata;
+    const events = await this.kube
+      .list<Event>(
+        { kind: "Event", namespace },
+        { fields: `involvedObject.kind=Pod,involvedObject.name=${name}` },
+      )
+      .catch(() => []);
+    const warnings = events
+      .filter((event) => event.type === "Warning")
+      .sort((a, b) => timeOf(a) - timeOf(b));
+    const last = warnings.at(-1);
+    return last && `${last.reason ?? ""}: ${last.message ?? ""}`;
+  }
+
+  private async lastLines(pod: Pod): Promise<string[]> {
+    const { name, namespace = "" } = pod.metadata;
+    const read = (previous: boolean) =>
+      this.kube
+        .logs({ namespace, name }, { container: this.container, lines: LOG_LINES, previous })
+        .catch(() => []);
+    const current = await read(false);
+    return current.length > 0 ? current : read(true);
+  }
+}
+
+const ageOf = (pod: Pod): number => Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");
+
+const timeOf = (event: Event): number =>
+  Date.parse(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? "") || 0;
