@@ -2,7 +2,9 @@ import { existsSync, rmSync } from "node:fs";
 import { sandboxEnvironment } from "./control-plane/environment";
 import { layoutOf, type Layout } from "./control-plane/layout";
 import { nodeAgentScript } from "./control-plane/node-agent";
+import { preparePulumi } from "./control-plane/prepare-pulumi";
 import { checkHost } from "./control-plane/preflight";
+import { checkPort } from "./control-plane/ports";
 import { startComponents } from "./control-plane/start";
 import { readState, type SandboxState } from "./control-plane/state";
 import { statusOf } from "./control-plane/status";
@@ -76,6 +78,7 @@ async function attachOrStart(
   const status = await statusOf(layout);
   const running = readState(layout);
   if (status.phase === "running" && running) {
+    await preparePulumi(layout, running.pulumiFolder, options.log);
     options.log(`The sandbox in ${layout.dir} runs already`);
     return describe(layout, running);
   }
@@ -85,10 +88,12 @@ async function attachOrStart(
     options.log(`The sandbox in ${layout.dir} is incomplete (${what}); starting it again`);
     await stopComponents(layout);
   }
-  await checkHost();
   const { log, port, signal } = options;
+  await checkHost();
+  if (port !== undefined) await checkPort(port);
   const script = nodeAgentScript();
   const toolchain = await ensureToolchain({ log, signal });
+  await preparePulumi(layout, toolchain.pulumiFolder, log);
   try {
     const state = await startComponents(layout, {
       toolchain,

@@ -9,7 +9,7 @@ import { writeKubeconfigs } from "./kubeconfig";
 import { launch, waitReady, type Component } from "./launch";
 import type { Layout } from "./layout";
 import { nodeAgent, nodeAgentPort } from "./node-agent";
-import { checkPort, freePorts } from "./ports";
+import { freePorts } from "./ports";
 import { writeState, type ComponentState, type SandboxState } from "./state";
 
 export interface StartOptions {
@@ -27,15 +27,12 @@ export async function startComponents(
   options: StartOptions,
 ): Promise<SandboxState> {
   const { toolchain, log } = options;
-  if (options.port !== undefined) await checkPort(options.port);
   const [clientPort, peerPort, managerPort, anyPort] = (await freePorts(4)) as FourPorts;
   const port = options.port ?? anyPort;
   const server = `https://127.0.0.1:${port}`;
   const { pulumiFolder } = toolchain;
   const state: SandboxState = { phase: "starting", server, pulumiFolder, components: [] };
-  for (const folder of [layout.logs, layout.pulumiHome, layout.pulumiState]) {
-    mkdirSync(folder, { recursive: true });
-  }
+  mkdirSync(layout.logs, { recursive: true });
   const tokens = prepareCredentials(layout);
   writeFileSync(layout.auditPolicy, JSON.stringify(auditPolicy));
   rmSync(layout.agentReady, { force: true });
