@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { EmqxError } from "../errors";
 import type { Dial } from "../kubernetes/port-forward";
@@ -93,6 +94,8 @@ export class EmqxHttp {
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await response.body.text();
+      // undici frees the connection just after the body's end; a request before that opens another.
+      await setImmediate();
       return { status: response.statusCode, body: parse(text), text: text.slice(0, 300).trim() };
     } catch (cause) {
       if (cause instanceof EmqxError) throw cause;

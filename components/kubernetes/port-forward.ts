@@ -42,7 +42,9 @@ export function forwardDial(config: KubeConfig, namespace: string): Dial {
     const stream = new ForwardedStream(toPod);
     const errors = new Writable({
       write(chunk: Buffer, _encoding, done) {
-        stream.destroy(new Error(`port ${port} of pod ${pod}: ${chunk.toString("utf8").trim()}`));
+        // The channel's first frame carries nothing but the port's number, which is cut off already.
+        const why = chunk.toString("utf8").trim();
+        if (why) stream.destroy(new Error(`port ${port} of pod ${pod}: ${why}`));
         done();
       },
     });
