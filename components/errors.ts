@@ -46,3 +46,8 @@ export function isEmqxError(value: unknown): value is EmqxError {
     (value as Record<symbol, unknown>)[brand] === true
   );
 }
+
+/** Gives a foreign error a code, for places where Pulumi wants an error class of its own. */
+export function asEmqxError<E extends Error>(error: E, code: ErrorCode): E & { code: ErrorCode } {
+  return Object.defineProperty(Object.assign(error, { code }), brand, { value: true });
+}

@@ -85,6 +85,8 @@ export interface NodeObservation {
   /** EMQX answered about itself in this observation. When false, all fields below are absent. */
   reachable: boolean;
   version?: string;
+  otpRelease?: string;
+  edition?: string;
   /** Channels on the node, offline in-memory sessions included (`/nodes/{self}.connections`). */
   connections?: number;
   /** Clients connected now (`live_connections`). */

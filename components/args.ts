@@ -1,0 +1,246 @@
+/**
+ * What the user writes: the `spec` of the EMQX Operator's custom resource `EMQX`
+ * (`apps.emqx.io/v2beta1`), field for field, with a few fields of ours on top.
+ */
+import type { Input } from "@pulumi/pulumi";
+import type { core, meta } from "@pulumi/kubernetes/types/input";
+
+export interface EmqxClusterArgs {
+  /**
+   * Prefix of every physical name: a plain lower-case DNS label of at most 38 characters.
+   * A change replaces the cluster.
+   * @default the name of the Pulumi resource
+   */
+  name?: string;
+  /**
+   * Namespace of every object; it must exist. A plain string, since a change replaces the cluster.
+   * @default "default"
+   */
+  namespace?: string;
+  /** Image of EMQX 5.4 or later. A change is a blue-green upgrade. */
+  image: Input<string>;
+  /**
+   * `Always`, `IfNotPresent` or `Never`.
+   * @default Kubernetes' rule: `Always` for the tag `latest`, else `IfNotPresent`
+   */
+  imagePullPolicy?: Input<string>;
+  /** Secrets of the namespace with credentials for the image registry. */
+  imagePullSecrets?: Input<Input<core.v1.LocalObjectReference>[]>;
+  /**
+   * ServiceAccount of the pods.
+   * @default one of the cluster's name is created, without a mounted token
+   */
+  serviceAccountName?: Input<string>;
+  /**
+   * More keys of EMQX's HTTP API. EMQX reads them when a node starts, so a change is a blue-green
+   * upgrade; a removed key stays valid until it is deleted in EMQX.
+   */
+  bootstrapAPIKeys?: Input<Input<BootstrapApiKeyArgs>[]>;
+  /** EMQX's configuration, written to `emqx.conf`. A change is a blue-green upgrade. */
+  config?: Input<ConfigArgs>;
+  /**
+   * DNS domain of the Kubernetes cluster.
+   * @default "cluster.local"
+   */
+  clusterDomain?: Input<string>;
+  /**
+   * Accepted so that an operator's spec can be pasted; without effect, since an old set is deleted
+   * as soon as it is drained.
+   * @default 3
+   */
+  revisionHistoryLimit?: Input<number>;
+  /** How an upgrade proceeds. A change creates no pod. */
+  updateStrategy?: Input<UpdateStrategyArgs>;
+  /** The core nodes. */
+  coreTemplate?: Input<CoreTemplateArgs>;
+  /** The Service of the dashboard and the HTTP API. */
+  dashboardServiceTemplate?: Input<ServiceTemplateArgs>;
+  /** The Service that MQTT clients connect to. */
+  listenersServiceTemplate?: Input<ServiceTemplateArgs>;
+  /**
+   * EMQX licence key, stored as a secret; `"evaluation"` allows trials with 25 sessions. EMQX 5.9
+   * and later refuse to cluster without one, and an upgrade always is a cluster. A change is a
+   * blue-green upgrade.
+   */
+  license?: Input<string>;
+  /**
+   * What becomes of the volumes of `coreTemplate.spec.volumeClaimTemplates`.
+   * @default both "Delete": EMQX's tables live on in the new nodes, and an old volume would bring back an old evacuation
+   */
+  persistentVolumeClaimRetentionPolicy?: Input<{
+    whenDeleted?: Input<"Delete" | "Retain">;
+    whenScaled?: Input<"Delete" | "Retain">;
+  }>;
+  /**
+   * Kubeconfig (content or path) for the rollout; stored as a secret. Give the same one to the
+   * Kubernetes provider of this component.
+   * @default the stack's `kubernetes:kubeconfig`, else the ambient one, else the pod's own
+   */
+  kubeconfig?: Input<string>;
+  /**
+   * Context of that kubeconfig.
+   * @default the stack's `kubernetes:context`, else the current one
+   */
+  context?: Input<string>;
+}
+
+export interface BootstrapApiKeyArgs {
+  /** Letters, digits, `-` and `_`. */
+  key?: Input<string>;
+  /** 3 to 128 characters, no colon. */
+  secret?: Input<string>;
+  /** Reads key and secret from Secrets of the namespace instead. */
+  secretRef?: Input<{ key: Input<SecretKeyArgs>; secret: Input<SecretKeyArgs> }>;
+}
+
+export interface SecretKeyArgs {
+  secretName: Input<string>;
+  secretKey: Input<string>;
+}
+
+export interface ConfigArgs {
+  /**
+   * The operator's way of changing a running cluster; without effect here.
+   * @default "Merge"
+   */
+  mode?: Input<"Merge" | "Replace">;
+  /** HOCON text. */
+  data?: Input<string>;
+  /** Configuration roots as an object, for example `{ mqtt: { max_packet_size: "2MB" } }`; they win over `data`. */
+  roots?: Input<Record<string, unknown>>;
+}
+
+export interface UpdateStrategyArgs {
+  /**
+   * The only value; it means blue-green.
+   * @default "Recreate"
+   */
+  type?: Input<"Recreate">;
+  /**
+   * Seconds between the switch to the new nodes and the first eviction.
+   * @default 10
+   */
+  initialDelaySeconds?: Input<number>;
+  /** Pace of the evacuation. */
+  evacuationStrategy?: Input<EvacuationStrategyArgs>;
+  /**
+   * Seconds that the new nodes may take to become ready and join.
+   * @default 600
+   */
+  progressDeadlineSeconds?: Input<number>;
+  /**
+   * Seconds that the evacuation may take; when they are over both colours keep running.
+   * @default no limit
+   */
+  drainDeadlineSeconds?: Input<number>;
+  /**
+   * What becomes of new nodes that miss their deadline: deleted (`abort`), or kept for inspection (`hold`).
+   * @default "abort"
+   */
+  onFailure?: Input<"abort" | "hold">;
+  /**
+   * `manual` waits before the switch for the annotation `emqx.io/rollout-control: promote` on the
+   * ConfigMap `<name>-rollout`.
+   * @default "none"
+   */
+  gate?: Input<"none" | "manual">;
+}
+
+export interface EvacuationStrategyArgs {
+  /**
+   * Connections per second that are evicted, summed over the cluster.
+   * @default 1000
+   */
+  connEvictRate?: Input<number>;
+  /**
+   * Sessions per second that are moved, summed over the cluster.
+   * @default 1000
+   */
+  sessEvictRate?: Input<number>;
+  /**
+   * Seconds that evicted clients have to reconnect before their sessions are moved; choose it
+   * longer than the clients' reconnect delay.
+   * @default 10
+   */
+  waitTakeover?: Input<number>;
+  /**
+   * Seconds that a node keeps accepting clients after it left the load balancer. The switch of the
+   * Service makes it unnecessary unless clients connect past the Service.
+   * @default 0
+   */
+  waitHealthCheck?: Input<number>;
+}
+
+export interface MetadataArgs {
+  labels?: Input<Record<string, Input<string>>>;
+  annotations?: Input<Record<string, Input<string>>>;
+}
+
+export interface CoreTemplateArgs {
+  /** Labels and annotations of the pods. */
+  metadata?: Input<MetadataArgs>;
+  spec?: Input<CoreTemplateSpecArgs>;
+}
+
+export interface CoreTemplateSpecArgs {
+  /**
+   * Number of core nodes. A change scales in place; scaling in evacuates first.
+   * @default 2 when `coreTemplate.spec` is given, else 1
+   */
+  replicas?: Input<number>;
+  /** Nodes that a voluntary disruption must leave; excludes `maxUnavailable`. */
+  minAvailable?: Input<number | string>;
+  /**
+   * Nodes that a voluntary disruption may take.
+   * @default 1
+   */
+  maxUnavailable?: Input<number | string>;
+  nodeSelector?: Input<Record<string, Input<string>>>;
+  nodeName?: Input<string>;
+  affinity?: Input<core.v1.Affinity>;
+  tolerations?: Input<Input<core.v1.Toleration>[]>;
+  /** The operator's deprecated spelling of `tolerations`. */
+  toleRations?: Input<Input<core.v1.Toleration>[]>;
+  /** @default spread over hosts where possible, unless `affinity` is given */
+  topologySpreadConstraints?: Input<Input<core.v1.TopologySpreadConstraint>[]>;
+  command?: Input<Input<string>[]>;
+  args?: Input<Input<string>[]>;
+  /** More ports of the EMQX container. */
+  ports?: Input<Input<core.v1.ContainerPort>[]>;
+  /** More environment; it comes last, so it wins. */
+  env?: Input<Input<core.v1.EnvVar>[]>;
+  envFrom?: Input<Input<core.v1.EnvFromSource>[]>;
+  resources?: Input<core.v1.ResourceRequirements>;
+  /** @default uid, gid and fsGroup 1000 */
+  podSecurityContext?: Input<core.v1.PodSecurityContext>;
+  /** @default uid 1000, not root, no privilege escalation, no capabilities */
+  containerSecurityContext?: Input<core.v1.SecurityContext>;
+  initContainers?: Input<Input<core.v1.Container>[]>;
+  extraContainers?: Input<Input<core.v1.Container>[]>;
+  extraVolumes?: Input<Input<core.v1.Volume>[]>;
+  extraVolumeMounts?: Input<Input<core.v1.VolumeMount>[]>;
+  /** @default `GET /status` on the dashboard port every 30 s, from 60 s on */
+  livenessProbe?: Input<core.v1.Probe>;
+  /** @default `GET /api/v5/load_rebalance/availability_check` every 2 s: an evacuating node leaves the Service at once */
+  readinessProbe?: Input<core.v1.Probe>;
+  startupProbe?: Input<core.v1.Probe>;
+  lifecycle?: Input<core.v1.Lifecycle>;
+  /**
+   * Seconds that a stopping node has.
+   * @default 60
+   */
+  terminationGracePeriodSeconds?: Input<number>;
+  /**
+   * One PersistentVolumeClaimSpec for `/opt/emqx/data`, in spite of the plural (it is the operator's).
+   * @default an emptyDir
+   */
+  volumeClaimTemplates?: Input<core.v1.PersistentVolumeClaimSpec>;
+}
+
+export interface ServiceTemplateArgs {
+  /** @default true */
+  enabled?: boolean;
+  metadata?: Input<Pick<meta.v1.ObjectMeta, "labels" | "annotations">>;
+  /** A ServiceSpec without `selector`, which belongs to the rollout. Its ports come first. */
+  spec?: Input<Omit<core.v1.ServiceSpec, "selector">>;
+}

@@ -1,0 +1,42 @@
+/** Whether something is to be done. Compares with what was applied, never with what was merely asked for. */
+import { hasUnknown, UNKNOWN } from "../unknown";
+import { changesSince, type Change } from "./changes";
+import type { RolloutInputs } from "./inputs";
+import { SCHEMA_VERSION, type Outputs } from "./outputs";
+
+export interface Diff {
+  changes: boolean;
+  replaces?: string[];
+  deleteBeforeReplace?: boolean;
+}
+
+export interface DetailedDiff extends Diff {
+  /** Changed fields, as far as they are known. */
+  fields: Change[];
+  /** Some inputs are not known yet, so that the fields are not the whole story. */
+  unknown: boolean;
+}
+
+export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
+  const replaces = (["name", "namespace"] as const).filter(
+    (key) => news[key] !== UNKNOWN && olds[key] !== undefined && news[key] !== olds[key],
+  );
+  if (replaces.length > 0) {
+    return { changes: true, replaces, deleteBeforeReplace: true, fields: [], unknown: false };
+  }
+  // Unknown is a change but never a replacement: that would delete the brokers for a Secret's sake.
+  const { services, ...others } = news;
+  if (hasUnknown(others)) return { changes: true, fields: [], unknown: true };
+  const fields =
+    olds.applied == null ? [] : changesSince(olds.applied, hasUnknown(services) ? others : news);
+  const changes =
+    fields.length > 0 ||
+    hasUnknown(services) ||
+    olds.applied == null ||
+    olds.phase !== "Done" ||
+    (olds.schemaVersion ?? 0) < SCHEMA_VERSION ||
+    olds.selects !== olds.currentRevision ||
+    olds.kubeconfig !== news.kubeconfig ||
+    olds.context !== news.context;
+  return { changes, fields, unknown: false };
+}

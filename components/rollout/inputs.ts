@@ -1,0 +1,94 @@
+/**
+ * Inputs of the rollout resource and what they mean. They are the user's own arguments, so that
+ * `pulumi preview --diff` reads as the user's change; `normalise` fills in the defaults.
+ */
+import { scanConfig } from "../config-scan";
+import { names, secretKeys } from "../labels";
+import { DEFAULT_DASHBOARD_PORT, declaredPorts } from "../ports";
+import { isObject } from "../shape";
+import type { Site, Strategy } from "./types";
+
+/** Seconds that a stopping node has. */
+export const DEFAULT_GRACE_SECONDS = 60;
+
+/** Uid and resourceVersion of a Service; absent or bogus in a preview. */
+export interface ServiceIdentity {
+  uid?: string;
+  resourceVersion?: string;
+}
+
+/** Arguments of `EmqxCluster` that concern the pods and their exchange, resolved, plus ours. */
+export interface RolloutInputs {
+  name: string;
+  namespace: string;
+  image: string;
+  imagePullPolicy?: string;
+  imagePullSecrets?: { name: string }[];
+  serviceAccountName?: string;
+  config?: { mode?: string; data?: string; roots?: Record<string, unknown> };
+  clusterDomain?: string;
+  revisionHistoryLimit?: number;
+  updateStrategy?: UpdateStrategy;
+  coreTemplate?: CoreTemplate;
+  persistentVolumeClaimRetentionPolicy?: { whenDeleted?: string; whenScaled?: string };
+  /** Keyed digests: they change with the secret and tell nothing about it. */
+  licenseDigest?: string;
+  apiKeysDigest?: string;
+  /** A replaced or updated Service may have lost its selector. */
+  services?: { listeners?: ServiceIdentity; dashboard?: ServiceIdentity };
+  kubeconfig?: string;
+  context?: string;
+  /** Where log lines are shown. */
+  urn?: string;
+}
+
+interface UpdateStrategy extends Partial<
+  Omit<Strategy, "connEvictRate" | "sessEvictRate" | "waitTakeover" | "waitHealthCheck">
+> {
+  type?: string;
+  evacuationStrategy?: Partial<
+    Pick<Strategy, "connEvictRate" | "sessEvictRate" | "waitTakeover" | "waitHealthCheck">
+  >;
+}
+
+export interface CoreTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  /** Kubernetes fragments by the names of `CoreTemplateSpecArgs`. */
+  spec?: Record<string, unknown> & { replicas?: number };
+}
+
+/** Strategy with every default (facts: emqx-operator.md 5.1; ours on top). */
+export function strategyOf(inputs: RolloutInputs): Strategy {
+  const { evacuationStrategy: pace = {}, ...rest } = inputs.updateStrategy ?? {};
+  return {
+    initialDelaySeconds: rest.initialDelaySeconds ?? 10,
+    connEvictRate: pace.connEvictRate ?? 1000,
+    sessEvictRate: pace.sessEvictRate ?? 1000,
+    waitTakeover: pace.waitTakeover ?? 10,
+    waitHealthCheck: pace.waitHealthCheck ?? 0,
+    progressDeadlineSeconds: rest.progressDeadlineSeconds ?? 600,
+    drainDeadlineSeconds: rest.drainDeadlineSeconds,
+    onFailure: rest.onFailure ?? "abort",
+    gate: rest.gate ?? "none",
+  };
+}
+
+/** The operator's defaults: 1, but 2 when a spec is given without `replicas`. */
+export function replicasOf(inputs: Pick<RolloutInputs, "coreTemplate">): number {
+  const spec = inputs.coreTemplate?.spec;
+  return spec?.replicas ?? (isObject(spec) ? 2 : 1);
+}
+
+/** Names and ports by which the cluster is found again; no credentials. */
+export function siteOf(inputs: RolloutInputs): Site {
+  const { coreTemplate, config } = inputs;
+  const settings = scanConfig({ config, env: coreTemplate?.spec?.env });
+  return {
+    name: inputs.name,
+    namespace: inputs.namespace,
+    clusterDomain: inputs.clusterDomain ?? "cluster.local",
+    dashboardPort: declaredPorts(settings).dashboard ?? DEFAULT_DASHBOARD_PORT,
+    apiKeySecret: { name: names.apiKeySecret(inputs.name), key: secretKeys.apiKey },
+    licenseConfigured: inputs.licenseDigest !== undefined || settings.has("license.key"),
+  };
+}

@@ -1,0 +1,49 @@
+/** Environment of the EMQX container: everything by which the nodes of all colours find each other. */
+import { scanConfig } from "../config-scan";
+import { names, secretKeys } from "../labels";
+import type { RolloutInputs } from "./inputs";
+import type { Site } from "./types";
+
+export const API_KEY_PATH = "/opt/emqx/data/bootstrap_api_key";
+
+type EnvVar = Record<string, unknown> & { name: string };
+
+/** Ours first and the user's last, since the last one of a name wins. */
+export function podEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
+  const { name, namespace, clusterDomain, dashboardPort } = site;
+  const user = (inputs.coreTemplate?.spec?.env ?? []) as EnvVar[];
+  const declared = scanConfig({ config: inputs.config, env: user });
+  const env: EnvVar[] = [
+    { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+    { name: "EMQX_CLUSTER__DISCOVERY_STRATEGY", value: "dns" },
+    { name: "EMQX_CLUSTER__DNS__RECORD_TYPE", value: "srv" },
+    {
+      name: "EMQX_CLUSTER__DNS__NAME",
+      value: `${names.headless(name)}.${namespace}.svc.${clusterDomain}`,
+    },
+    { name: "EMQX_HOST", value: "$(POD_NAME).$(EMQX_CLUSTER__DNS__NAME)" },
+    { name: "EMQX_NODE__DATA_DIR", value: "data" },
+    { name: "EMQX_NODE__ROLE", value: "core" },
+    secret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
+    // EMQX parses the value as HOCON, hence the quotes.
+    { name: "EMQX_API_KEY__BOOTSTRAP_FILE", value: `"${API_KEY_PATH}"` },
+    secret(
+      "EMQX_DASHBOARD__DEFAULT_PASSWORD",
+      names.dashboardSecret(name),
+      secretKeys.dashboardPassword,
+    ),
+  ];
+  // emqx.conf replaces the image's own, which is where the listener is switched on.
+  if (!declared.has("dashboard.listeners.http.bind")) {
+    env.push({ name: "EMQX_DASHBOARD__LISTENERS__HTTP__BIND", value: String(dashboardPort) });
+  }
+  if (inputs.licenseDigest !== undefined) {
+    env.push(secret("EMQX_LICENSE__KEY", names.licenseSecret(name), secretKeys.license));
+  }
+  return [...env, ...user];
+}
+
+const secret = (name: string, secretName: string, key: string): EnvVar => ({
+  name,
+  valueFrom: { secretKeyRef: { name: secretName, key } },
+});

@@ -1,0 +1,160 @@
+/** The pod of a core node. */
+import { scanConfig } from "../config-scan";
+import { names, oneColour, secretKeys, commonLabels } from "../labels";
+import { declaredPorts } from "../ports";
+import { DEFAULT_GRACE_SECONDS, type RolloutInputs } from "./inputs";
+import { API_KEY_PATH, podEnv } from "./pod-env";
+import type { Site } from "./types";
+
+type Json = Record<string, unknown>;
+
+const HOME = "/opt/emqx";
+
+/** Names of container ports that people know; Kubernetes allows 15 characters. */
+const PORT_NAMES: Record<string, string> = {
+  "tcp-default": "mqtt",
+  "ssl-default": "mqttssl",
+  "ws-default": "ws",
+  "wss-default": "wss",
+};
+
+/** Name of the data volume; claims are called `<volume>-<pod>`. */
+export const dataVolume = (cluster: string) => `${cluster}-core-data`;
+
+/** `spec.template` of a revision's StatefulSet. */
+export function podTemplate(inputs: RolloutInputs, site: Site, revision: string): Json {
+  const { metadata, spec = {} } = inputs.coreTemplate ?? {};
+  const colour = oneColour(site.name, revision);
+  return {
+    metadata: {
+      labels: { ...metadata?.labels, ...commonLabels(site.name), ...colour },
+      annotations: metadata?.annotations,
+    },
+    spec: {
+      serviceAccountName: inputs.serviceAccountName ?? names.serviceAccount(site.name),
+      imagePullSecrets: inputs.imagePullSecrets,
+      nodeSelector: spec.nodeSelector,
+      nodeName: spec.nodeName,
+      affinity: spec.affinity,
+      tolerations: spec.tolerations ?? spec.toleRations,
+      topologySpreadConstraints: spec.topologySpreadConstraints ?? spread(spec, colour),
+      terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
+      securityContext: spec.podSecurityContext ?? {
+        runAsUser: 1000,
+        runAsGroup: 1000,
+        fsGroup: 1000,
+        fsGroupChangePolicy: "OnRootMismatch",
+        supplementalGroups: [1000],
+      },
+      initContainers: spec.initContainers,
+      containers: [container(inputs, site), ...((spec.extraContainers ?? []) as Json[])],
+      volumes: volumes(inputs, site, revision),
+    },
+  };
+}
+
+/** One host down should not take two nodes; it is a wish, so that a small cluster schedules too. */
+function spread(spec: Json, matchLabels: Record<string, string>): Json[] | undefined {
+  if (spec.affinity !== undefined) return undefined;
+  return [
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels },
+    },
+  ];
+}
+
+function container(inputs: RolloutInputs, site: Site): Json {
+  const spec = inputs.coreTemplate?.spec ?? {};
+  return {
+    name: "emqx",
+    image: inputs.image,
+    imagePullPolicy: inputs.imagePullPolicy,
+    command: spec.command,
+    args: spec.args,
+    ports: [...ports(inputs, site), ...((spec.ports ?? []) as Json[])],
+    env: podEnv(inputs, site),
+    envFrom: spec.envFrom,
+    resources: spec.resources,
+    securityContext: spec.containerSecurityContext ?? {
+      runAsUser: 1000,
+      runAsGroup: 1000,
+      runAsNonRoot: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
+    // An evacuating node answers 503 and so leaves the Service by itself. It must leave at once,
+    // hence one failure; an answer takes milliseconds even on a busy node.
+    readinessProbe: spec.readinessProbe ?? {
+      httpGet: { path: "/api/v5/load_rebalance/availability_check", port: "dashboard" },
+      periodSeconds: 2,
+      timeoutSeconds: 5,
+      failureThreshold: 1,
+    },
+    livenessProbe: spec.livenessProbe ?? {
+      httpGet: { path: "/status", port: "dashboard" },
+      initialDelaySeconds: 60,
+      periodSeconds: 30,
+      timeoutSeconds: 5,
+      failureThreshold: 3,
+    },
+    startupProbe: spec.startupProbe,
+    lifecycle: spec.lifecycle,
+    volumeMounts: [
+      { name: dataVolume(site.name), mountPath: `${HOME}/data` },
+      { name: `${site.name}-core-log`, mountPath: `${HOME}/log` },
+      {
+        name: "bootstrap-config",
+        mountPath: `${HOME}/etc/emqx.conf`,
+        subPath: "emqx.conf",
+        readOnly: true,
+      },
+      {
+        name: "bootstrap-api-key",
+        mountPath: API_KEY_PATH,
+        subPath: secretKeys.apiKey,
+        readOnly: true,
+      },
+      ...((spec.extraVolumeMounts ?? []) as Json[]),
+    ],
+  };
+}
+
+function ports(inputs: RolloutInputs, site: Site): Json[] {
+  const spec = inputs.coreTemplate?.spec ?? {};
+  const { listeners, dashboardHttps } = declaredPorts(
+    scanConfig({ config: inputs.config, env: spec.env }),
+  );
+  const fixed = [
+    { name: "dashboard", containerPort: site.dashboardPort, protocol: "TCP" },
+    { name: "ekka", containerPort: 4370, protocol: "TCP" },
+    { name: "genrpc", containerPort: 5369, protocol: "TCP" },
+  ];
+  const declared = listeners.map(({ name, port, protocol }) => ({
+    name: PORT_NAMES[name],
+    containerPort: port,
+    protocol,
+  }));
+  const https = dashboardHttps ? [{ containerPort: dashboardHttps, protocol: "TCP" }] : [];
+  const own = new Set(
+    ((spec.ports ?? []) as Json[]).map((port) => `${port.containerPort}${port.protocol ?? "TCP"}`),
+  );
+  return [...declared, ...https, ...fixed].filter(
+    ({ containerPort, protocol }) => !own.has(`${containerPort}${protocol}`),
+  );
+}
+
+function volumes(inputs: RolloutInputs, site: Site, revision: string): Json[] {
+  const spec = inputs.coreTemplate?.spec ?? {};
+  const data = { name: dataVolume(site.name), emptyDir: {} };
+  return [
+    { name: "bootstrap-api-key", secret: { secretName: names.apiKeySecret(site.name) } },
+    { name: "bootstrap-config", configMap: { name: names.config(site.name, revision) } },
+    { name: `${site.name}-core-log`, emptyDir: {} },
+    ...(spec.volumeClaimTemplates === undefined ? [data] : []),
+    ...((spec.extraVolumes ?? []) as Json[]),
+  ];
+}

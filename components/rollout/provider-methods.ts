@@ -1,0 +1,121 @@
+/** configure, check, diff, create, read, update, delete over ports that tests can replace. */
+import { EmqxError } from "../errors";
+import type { Problem } from "../shape";
+import type { Credentials } from "../kubernetes/config";
+import { credentialsOf, type StackConfig } from "./credentials";
+import { diffOf, type Diff } from "./diff";
+import type { EngineSink } from "./engine-log";
+import { plainError } from "./failure";
+import { siteOf, type RolloutInputs } from "./inputs";
+import { manifestsOf } from "./manifests";
+import { outputsOnRead, type Outputs } from "./outputs";
+import { preview } from "./preview";
+import { idOf, roll, type Ports } from "./roll";
+import type { SetManifests } from "./types";
+import { validateRollout } from "./validate-inputs";
+
+export function createProvider(ports: Ports) {
+  // The stack's configuration, the same for every resource of this process.
+  let stack: StackConfig | undefined;
+
+  const credentials = (given: Credentials) => credentialsOf(given, stack);
+  /** For writing, from the inputs. */
+  const open = (inputs: RolloutInputs, sink: EngineSink) => {
+    const site = siteOf(inputs);
+    return ports.connect(site, credentials(inputs), manifestsOf(inputs, site), sink);
+  };
+  /** For reading and deleting, from the outputs. */
+  const reopen = (olds: Outputs, sink: EngineSink) =>
+    ports.connect(olds.site, credentials(olds), noSet, sink);
+
+  return {
+    async configure(request: { config: StackConfig }): Promise<void> {
+      stack = request.config;
+    },
+
+    async check(
+      _olds: object,
+      news: RolloutInputs,
+    ): Promise<{ inputs: RolloutInputs; failures: Problem[] }> {
+      return { inputs: news, failures: validateRollout(news) };
+    },
+
+    async diff(_id: string, properties: object, news: RolloutInputs): Promise<Diff> {
+      const olds = properties as Outputs;
+      const diff = diffOf(olds, news);
+      if (!diff.changes) return { changes: false };
+      const sink = ports.sink(news.urn);
+      try {
+        await preview({ olds, news, diff, sink, open: () => open(news, sink) });
+      } finally {
+        await sink.close();
+      }
+      return {
+        changes: true,
+        replaces: diff.replaces,
+        deleteBeforeReplace: diff.deleteBeforeReplace,
+      };
+    },
+
+    async create(inputs: RolloutInputs): Promise<{ id: string; outs: Outputs }> {
+      const outs = await roll({ inputs, ports, open: (sink) => open(inputs, sink) });
+      return { id: idOf(inputs), outs };
+    },
+
+    async update(_id: string, olds: object, inputs: RolloutInputs): Promise<{ outs: Outputs }> {
+      const outs = await roll({
+        inputs,
+        olds: olds as Outputs,
+        ports,
+        open: (sink) => open(inputs, sink),
+      });
+      return { outs };
+    },
+
+    /** Never fails for a half-done rollout; an unreachable Kubernetes is no proof that all is gone. */
+    async read(id: string, properties: object): Promise<{ id?: string; props?: Outputs }> {
+      const olds = properties as Outputs;
+      const sink = ports.sink(olds.urn);
+      try {
+        const connection = await reopen(olds, sink);
+        try {
+          const record = await connection.records.load();
+          const observation = await connection.cluster.observe({ preflight: false });
+          const gone = observation.sets.length === 0 && !record.active && !record.current;
+          return gone ? {} : { id, props: outputsOnRead(olds, { record, observation }) };
+        } finally {
+          await connection.close();
+        }
+      } catch (error) {
+        throw plainError(error);
+      } finally {
+        await sink.close();
+      }
+    },
+
+    async delete(_id: string, properties: object): Promise<void> {
+      const olds = properties as Outputs;
+      const sink = ports.sink(olds.urn);
+      try {
+        const connection = await reopen(olds, sink);
+        try {
+          await connection.teardown((line) => sink.status(line), olds.teardown);
+        } finally {
+          await connection.close();
+        }
+      } catch (error) {
+        throw plainError(error);
+      } finally {
+        await sink.close();
+      }
+    },
+  };
+}
+
+/** Refresh and destroy know outputs only, and create nothing. */
+function noSet(revision: string): SetManifests {
+  throw new EmqxError(
+    "EMQX_INTERNAL",
+    `Expected no set to be created while reading or deleting, got a request for revision ${revision}.`,
+  );
+}

@@ -1,0 +1,15 @@
+/**
+ * The boundary with Pulumi: the seven methods that the serialised shim of `resource.ts` calls.
+ * Nothing is remembered between calls but the stack's configuration; everything else comes from
+ * inputs, outputs and the cluster.
+ */
+import { connect } from "./connect";
+import { runRollout } from "./engine";
+import { engineSink } from "./engine-log";
+import { createProvider } from "./provider-methods";
+
+const provider = createProvider({ connect, runRollout, sink: engineSink });
+
+export const { configure, check, diff, create, read, update } = provider;
+const remove = provider.delete;
+export { remove as delete };

@@ -1,0 +1,118 @@
+/** Cookie, API key, dashboard password and licence: generated once, shared by all colours. */
+import { createHmac } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { Secret } from "@pulumi/kubernetes/core/v1";
+import { RandomPassword } from "@pulumi/random";
+import type { BootstrapApiKeyArgs, SecretKeyArgs } from "./args";
+import type { Site } from "./child";
+import { API_KEY_NAME, names, secretKeys } from "./labels";
+
+export interface SecretsArgs {
+  license?: pulumi.Input<string>;
+  bootstrapAPIKeys?: pulumi.Input<pulumi.Input<BootstrapApiKeyArgs>[]>;
+}
+
+export interface Secrets {
+  all: Secret[];
+  adminPassword: pulumi.Output<string>;
+  /** Change with the licence and with the user's API keys; not secret, since the cookie keys them. */
+  licenseDigest?: pulumi.Output<string>;
+  apiKeysDigest?: pulumi.Output<string>;
+}
+
+export function createSecrets(site: Site, args: SecretsArgs): Secrets {
+  const cookie = password(site, "node-cookie", 64);
+  const apiKey = password(site, "bootstrap-api-key", 64);
+  const admin = password(site, "dashboard-admin", 24);
+  const userKeys = args.bootstrapAPIKeys && userKeyLines(site, args.bootstrapAPIKeys);
+  const keyFile = pulumi
+    .all([userKeys ?? [], apiKey])
+    .apply(([lines, own]) =>
+      [...lines, `${API_KEY_NAME}:${own}`].map((line) => `${line}\n`).join(""),
+    );
+
+  const all = [
+    secret(site, "node-cookie", names.cookieSecret(site.name), { [secretKeys.cookie]: cookie }),
+    secret(site, "bootstrap-api-key", names.apiKeySecret(site.name), {
+      [secretKeys.apiKey]: keyFile,
+    }),
+    secret(site, "dashboard-admin", names.dashboardSecret(site.name), {
+      username: "admin",
+      [secretKeys.dashboardPassword]: admin,
+    }),
+  ];
+  if (args.license !== undefined) {
+    const license = pulumi.secret(args.license);
+    all.push(
+      secret(site, "license", names.licenseSecret(site.name), { [secretKeys.license]: license }),
+    );
+  }
+  return {
+    all,
+    adminPassword: admin,
+    licenseDigest: args.license === undefined ? undefined : digest(cookie, args.license),
+    apiKeysDigest: userKeys && digest(cookie, userKeys),
+  };
+}
+
+function password(site: Site, what: string, length: number): pulumi.Output<string> {
+  const options = { length, special: false, minLower: 1, minUpper: 1, minNumeric: 1 };
+  return new RandomPassword(`${site.prefix}-${what}`, options, site.child).result;
+}
+
+function secret(
+  site: Site,
+  what: string,
+  name: string,
+  stringData: Record<string, pulumi.Input<string>>,
+): Secret {
+  const metadata = { name, namespace: site.namespace, labels: site.labels };
+  return new Secret(`${site.prefix}-${what}`, { metadata, stringData }, site.child);
+}
+
+/** The user's lines of the bootstrap file, `key:secret` each. */
+function userKeyLines(
+  site: Site,
+  keys: NonNullable<SecretsArgs["bootstrapAPIKeys"]>,
+): pulumi.Output<string[]> {
+  const found = new Map<string, Secret>();
+  const read = (from: pulumi.UnwrappedObject<SecretKeyArgs>): pulumi.Output<string> => {
+    const id = `${site.namespace}/${from.secretName}`;
+    const source =
+      found.get(id) ?? Secret.get(`${site.prefix}-key-${from.secretName}`, id, site.child);
+    found.set(id, source);
+    return source.data.apply((data) => decode(data[from.secretKey], id, from.secretKey));
+  };
+  const lines = pulumi
+    .output(keys)
+    .apply((list) =>
+      pulumi.all(
+        list.map(({ key, secret: value, secretRef }) =>
+          secretRef
+            ? pulumi.interpolate`${read(secretRef.key)}:${read(secretRef.secret)}`
+            : pulumi.output(`${key}:${value}`),
+        ),
+      ),
+    );
+  return pulumi.secret(lines);
+}
+
+function decode(value: string | undefined, id: string, key: string): string {
+  if (value !== undefined) return Buffer.from(value, "base64").toString("utf8").trim();
+  throw new pulumi.RunError(
+    `EMQX_INVALID_ARGUMENT: Expected Secret ${id} of \`bootstrapAPIKeys\` to have the key ${key}, found none.`,
+  );
+}
+
+function digest(
+  key: pulumi.Output<string>,
+  value: pulumi.Input<string> | pulumi.Output<string[]>,
+): pulumi.Output<string> {
+  const text = pulumi.output(value as pulumi.Input<string | string[]>);
+  const hashed = pulumi
+    .all([key, text])
+    .apply(([k, v]) =>
+      createHmac("sha256", k).update(JSON.stringify(v)).digest("hex").slice(0, 16),
+    );
+  return pulumi.unsecret(hashed);
+}

@@ -1,0 +1,144 @@
+/**
+ * The Services. Listeners and dashboard have no selector here: the rollout applies it, so that
+ * Pulumi neither reverts a switch nor reports it as drift (facts: pulumi-kubernetes-observed.md 1).
+ */
+import * as pulumi from "@pulumi/pulumi";
+import { Service } from "@pulumi/kubernetes/core/v1";
+import type { core } from "@pulumi/kubernetes/types/input";
+import type { EmqxClusterArgs, ServiceTemplateArgs } from "./args";
+import type { Site } from "./child";
+import { scanConfig } from "./config-scan";
+import { everyColour, names } from "./labels";
+import { declaredPorts, type DeclaredPorts } from "./ports";
+
+/** The await of an update looks at the live selector, which would fail in the middle of a rollout. */
+const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
+/** A load balancer's address is worth waiting for, though. */
+const WAIT_FOR_ADDRESS = {
+  "pulumi.com/waitFor": "jsonpath={.status.loadBalancer.ingress}",
+};
+
+export interface Services {
+  headless: Service;
+  listeners: Service;
+  dashboard?: Service;
+  /** What EMQX will listen on. */
+  ports: pulumi.Output<DeclaredPorts>;
+}
+
+export function createServices(site: Site, args: EmqxClusterArgs): Services {
+  const ports = pulumi
+    .output({ config: args.config, coreTemplate: args.coreTemplate })
+    .apply(({ config, coreTemplate }) =>
+      declaredPorts(scanConfig({ config, env: coreTemplate?.spec?.env })),
+    );
+  const listeners = ports.apply((declared) => declared.listeners);
+  const dashboard = ports.apply((declared) =>
+    [
+      { name: "dashboard", port: declared.dashboard, protocol: "TCP" },
+      { name: "dashboard-https", port: declared.dashboardHttps, protocol: "TCP" },
+    ].filter((port): port is Port => port.port !== undefined),
+  );
+  return {
+    headless: createHeadless(site),
+    listeners: createService(
+      site,
+      "listeners",
+      names.listeners(site.name),
+      listeners,
+      args.listenersServiceTemplate,
+    ),
+    dashboard: isEnabled(args.dashboardServiceTemplate)
+      ? createService(
+          site,
+          "dashboard",
+          names.dashboard(site.name),
+          dashboard,
+          args.dashboardServiceTemplate,
+        )
+      : undefined,
+    ports,
+  };
+}
+
+const isEnabled = (template: EmqxClusterArgs["dashboardServiceTemplate"]): boolean =>
+  template === undefined || !("enabled" in template) || template.enabled !== false;
+
+/** The nodes find each other by it, across colours and before they are ready. */
+function createHeadless(site: Site): Service {
+  return new Service(
+    `${site.prefix}-headless`,
+    {
+      metadata: {
+        name: names.headless(site.name),
+        namespace: site.namespace,
+        labels: site.labels,
+      },
+      spec: {
+        clusterIP: "None",
+        publishNotReadyAddresses: true,
+        selector: everyColour(site.name),
+        ports: [
+          { name: "erlang-dist", port: 4370, targetPort: 4370, protocol: "TCP" },
+          { name: "gen-rpc", port: 5369, targetPort: 5369, protocol: "TCP" },
+        ],
+      },
+    },
+    site.child,
+  );
+}
+
+interface Port {
+  name: string;
+  port: number;
+  protocol: string;
+}
+
+function createService(
+  site: Site,
+  what: string,
+  name: string,
+  declared: pulumi.Output<Port[]>,
+  template: pulumi.Input<ServiceTemplateArgs> = {},
+): Service {
+  const given = pulumi.output(template);
+  const spec = given.apply((t) => t.spec ?? {});
+  const await_ = spec.apply((s) => (s.type === "LoadBalancer" ? WAIT_FOR_ADDRESS : SKIP_AWAIT));
+  const merged = pulumi
+    .all([spec, declared])
+    .apply(([s, ports]) => ({ ...s, ports: mergePorts(s.ports ?? [], ports) }));
+  return new Service(
+    `${site.prefix}-${what}`,
+    {
+      metadata: {
+        name,
+        namespace: site.namespace,
+        labels: given.apply((t) => ({ ...t.metadata?.labels, ...site.labels })),
+        annotations: pulumi
+          .all([given, await_])
+          .apply(([t, ours]) => ({ ...ours, ...t.metadata?.annotations })),
+      },
+      spec: merged,
+    },
+    site.child,
+  );
+}
+
+/** The user's ports come first; a declared one is added unless its name or number is taken. */
+export function mergePorts<P extends { name?: string; port: number; protocol?: string }>(
+  user: P[],
+  declared: Port[],
+): (P | core.v1.ServicePort)[] {
+  const taken = (port: Port) =>
+    user.some(
+      (own) =>
+        own.name === port.name ||
+        (own.port === port.port && (own.protocol ?? "TCP") === port.protocol),
+    );
+  return [
+    ...user,
+    ...declared
+      .filter((port) => !taken(port))
+      .map((port): core.v1.ServicePort => ({ ...port, targetPort: port.port })),
+  ];
+}
