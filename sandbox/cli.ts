@@ -52,8 +52,11 @@ async function main(): Promise<number> {
       process.stderr.write(`${error.message}\n\n${usage}\n`);
       return 2;
     }
-    const known = error instanceof SandboxError;
-    process.stderr.write(known ? `error: ${error.message}\n` : `${(error as Error).stack}\n`);
+    const text =
+      error instanceof SandboxError
+        ? `error ${error.code}: ${error.message}`
+        : (error as Error).stack;
+    process.stderr.write(`${text}\n`);
     return 1;
   }
 }

@@ -42,7 +42,10 @@ test("env and kubeconfig need a running sandbox and say how to start it", (t) =>
     const { status, stdout, stderr } = cli(temporaryFolder(t), [command]);
     assert.equal(status, 1);
     assert.equal(stdout, "");
-    assert.match(stderr, /^error: The sandbox in .* is stopped\. .*npm run sandbox -- up/);
+    assert.match(
+      stderr,
+      /^error SANDBOX_NOT_RUNNING: The sandbox in .* is stopped\. .*npm run sandbox -- up/,
+    );
   }
 });
 
@@ -51,7 +54,10 @@ test("up without Go and without programs is one clear line, without a stack", (t
   const env = { PATH: folder, PULUMI_EMQX_CACHE: join(folder, "cache") };
   const { status, stderr } = cli(join(folder, "sandbox"), ["up"], env);
   assert.equal(status, 1);
-  assert.match(stderr, /^error: pulumi-language-nodejs, .* no `go` is on PATH\. Install Go .*\n$/);
+  assert.match(
+    stderr,
+    /^error SANDBOX_NO_GO: pulumi-language-nodejs, .* no `go` is on PATH\. Install Go .*\n$/,
+  );
 });
 
 test("up with a busy port says which", async (t) => {
@@ -61,5 +67,5 @@ test("up with a busy port says which", async (t) => {
   const { port } = server.address() as AddressInfo;
   const { status, stderr } = cli(temporaryFolder(t), ["up", "--port", String(port)]);
   assert.equal(status, 1);
-  assert.match(stderr, new RegExp(`^error: Port ${port} on 127\\.0\\.0\\.1`));
+  assert.match(stderr, new RegExp(`^error SANDBOX_PORT_BUSY: Port ${port} on 127\\.0\\.0\\.1`));
 });
