@@ -81,22 +81,13 @@ export class EmqxHttp {
     body: unknown,
   ): Promise<Answer> {
     const authorization = await (this.authorization ??= this.readAuthorization());
+    const send = () => this.send(authorization, pod, method, path, timeoutMs, body);
     try {
-      const response = await request(`http://${pod}:${this.options.port}/api/v5${path}`, {
-        method,
-        dispatcher: this.agent,
-        headers: {
-          authorization,
-          accept: "application/json",
-          ...(body !== undefined && { "content-type": "application/json" }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(timeoutMs),
+      return await send().catch((cause: unknown) => {
+        // A kept connection may have ended with the container that it led to.
+        if (method === "GET" && codeOf(cause) === "UND_ERR_SOCKET") return send();
+        throw cause;
       });
-      const text = await response.body.text();
-      // undici frees the connection just after the body's end; a request before that opens another.
-      await setImmediate();
-      return { status: response.statusCode, body: parse(text), text: text.slice(0, 300).trim() };
     } catch (cause) {
       if (cause instanceof EmqxError) throw cause;
       throw new EmqxError(
@@ -105,6 +96,31 @@ export class EmqxHttp {
         { cause },
       );
     }
+  }
+
+  private async send(
+    authorization: string,
+    pod: string,
+    method: "GET" | "POST" | "DELETE",
+    path: string,
+    timeoutMs: number,
+    body: unknown,
+  ): Promise<Answer> {
+    const response = await request(`http://${pod}:${this.options.port}/api/v5${path}`, {
+      method,
+      dispatcher: this.agent,
+      headers: {
+        authorization,
+        accept: "application/json",
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.body.text();
+    // undici frees the connection just after the body's end; a request before that opens another.
+    await setImmediate();
+    return { status: response.statusCode, body: parse(text), text: text.slice(0, 300).trim() };
   }
 
   private async readAuthorization(): Promise<string> {
@@ -117,6 +133,8 @@ export class EmqxHttp {
     }
   }
 }
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown } | null)?.code;
 
 function parse(text: string): unknown {
   try {

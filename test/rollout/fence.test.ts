@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { hostname } from "node:os";
+import { after, before, beforeEach, test } from "node:test";
+import { isEmqxError } from "../../components/errors";
+import { KubernetesClient } from "../../components/kubernetes/client";
+import { LeaseFence } from "../../components/rollout/fence";
+import { holderIdentity, isKnownDead } from "../../components/rollout/holder";
+import { FakeApi } from "../kubernetes/fake-api";
+import { site } from "./io-fixtures";
+
+let api: FakeApi;
+let kube: KubernetesClient;
+let now = 0;
+let lines: string[] = [];
+let onSleep = () => {};
+const clock = {
+  now: () => now,
+  sleep: async (milliseconds: number) => {
+    now += milliseconds;
+    onSleep();
+  },
+};
+const fence = () => new LeaseFence(site, kube, clock, { status: (line) => lines.push(line) });
+const lease = () => api.objects.get("leases/c-rollout")?.spec as Record<string, unknown>;
+
+before(async () => {
+  api = await new FakeApi().start();
+  const patience = { totalMs: 100, firstPauseMs: 5, maxPauseMs: 20 };
+  kube = await KubernetesClient.open({ kubeconfig: api.kubeconfig }, patience);
+});
+beforeEach(() => {
+  api.objects.clear();
+  api.requests.length = 0;
+  api.intercept = undefined;
+  now = Date.parse("2026-11-21T00:00:00Z");
+  lines = [];
+  onSleep = () => {};
+});
+after(async () => {
+  await kube.close();
+  await api.stop();
+});
+
+const fenced = (error: unknown): boolean => {
+  assert.ok(isEmqxError(error), String(error));
+  assert.equal(error.code, "EMQX_ROLLOUT_FENCED");
+  assert.match(error.message, /other\/1\/x/);
+  return true;
+};
+
+const heldByOther = () =>
+  api.put("leases", {
+    kind: "Lease",
+    metadata: { name: "c-rollout" },
+    spec: {
+      holderIdentity: "other/1/x",
+      leaseDurationSeconds: 15,
+      renewTime: "2026-11-20T23:59:59.000000Z",
+      leaseTransitions: 1,
+    },
+  });
+
+test("a free fence is taken at once, under host, pid and a random part", async () => {
+  await fence().acquire();
+  assert.ok(String(lease().holderIdentity).startsWith(`${hostname()}/${process.pid}/`));
+  assert.equal(lease().leaseDurationSeconds, 15);
+  assert.equal(now, Date.parse("2026-11-21T00:00:00Z"), "nothing was waited for");
+});
+
+test("a released fence is free for the next one", async () => {
+  const first = fence();
+  await first.acquire();
+  await first.release();
+  assert.equal(lease().holderIdentity, "");
+  await fence().acquire();
+  assert.equal(lease().leaseTransitions, 2);
+});
+
+test("it is renewed every five seconds, not at every tick", async () => {
+  const ours = fence();
+  await ours.acquire();
+  api.requests.length = 0;
+  for (let i = 0; i < 40; i += 1) {
+    now += 250;
+    await ours.renew();
+  }
+  assert.deepEqual(api.writes(), ["PUT leases/c-rollout", "PUT leases/c-rollout"]);
+});
+
+test("a holder that stopped renewing is waited for, with a line that names it", async () => {
+  heldByOther();
+  const start = now;
+  await fence().acquire();
+  assert.equal(now - start, 15_000);
+  assert.match(lines[0]!, /15 s .*other\/1\/x/);
+});
+
+test("a holder that goes on renewing keeps the second one out and is named", async () => {
+  heldByOther();
+  onSleep = () => {
+    const spec = lease();
+    spec.renewTime = new Date(now).toISOString();
+  };
+  await assert.rejects(fence().acquire(), fenced);
+  assert.equal(lease().holderIdentity, "other/1/x");
+});
+
+test("a fence that another one took is noticed at the next renewal", async () => {
+  const ours = fence();
+  await ours.acquire();
+  heldByOther();
+  now += 5000;
+  await assert.rejects(ours.renew(), fenced);
+});
+
+test("a renewal whose answer was lost is not taken for a lost fence", async () => {
+  const ours = fence();
+  await ours.acquire();
+  now += 5000;
+  let failures = 1;
+  api.intercept = ({ method }) =>
+    method === "PUT" && failures-- > 0 ? { status: 503, body: {} } : undefined;
+  await ours.renew();
+  await ours.renew();
+  assert.equal(lease().renewTime, new Date(now).toISOString().replace("Z", "000Z"));
+});
+
+test("two that start together do not both get it", async () => {
+  const results = await Promise.allSettled([fence().acquire(), kubeTake()]);
+  assert.ok(results.some(({ status }) => status === "fulfilled"));
+  assert.equal(api.objects.size, 1);
+});
+
+async function kubeTake(): Promise<void> {
+  const other = fence();
+  onSleep = () => {};
+  await other.acquire();
+  await other.release();
+}
+
+test("a holder on this machine whose process is gone need not be waited for", async () => {
+  const child = spawnSync(process.execPath, ["-e", ""]);
+  const mine = holderIdentity();
+  const dead = mine.replace(`/${process.pid}/`, `/${child.pid}/`);
+  assert.equal(isKnownDead(mine), false);
+  assert.equal(isKnownDead(dead), process.platform === "linux");
+  assert.equal(isKnownDead(`elsewhere/${child.pid}/1-00000000`), false);
+  assert.equal(isKnownDead("other/1/x"), false);
+});

@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { selectedRevision } from "../../components/rollout/observe";
+import { oneColour } from "../../components/labels";
+import { nodeBody } from "../emqx/fake-emqx";
+import { CRASHING, site, World } from "./io-fixtures";
+import { coreNodeName } from "../../components/labels";
+
+let world: World;
+before(async () => {
+  world = await World.start();
+});
+beforeEach(() => world.reset());
+afterEach(async () => {
+  for (const node of world.nodes.values()) await node.stop();
+  world.nodes.clear();
+  world.api.forwards.clear();
+});
+after(() => world.stop());
+
+const observe = (preflight = false) => world.connection.cluster.observe({ preflight });
+
+test("an empty namespace has no sets, no nodes and no selector", async () => {
+  assert.deepEqual(await observe(), {
+    sets: [],
+    nodes: [],
+    service: { exists: true, selects: null, readyPods: [] },
+    control: null,
+  });
+});
+
+test("sets, nodes and the Service are seen together with what EMQX says", async () => {
+  await world.addSet("a", 2);
+  world.serve("a", ["c-core-a-0", "c-core-a-1"]);
+  const { sets, nodes, service } = await observe();
+  assert.deepEqual(sets, [
+    {
+      revision: "a",
+      replicas: 2,
+      pods: 2,
+      image: "emqx/emqx:a",
+      createdAt: Date.parse("2026-11-21T00:00:00Z"),
+      deleting: false,
+    },
+  ]);
+  assert.deepEqual(service, {
+    exists: true,
+    selects: "a",
+    readyPods: ["c-core-a-0", "c-core-a-1"],
+  });
+  const node = nodes[0]!;
+  assert.equal(node.node, coreNodeName(site, "c-core-a-0"));
+  assert.equal(node.ready, true);
+  assert.equal(node.reachable, true);
+  assert.equal(node.connections, 3);
+  assert.equal(node.liveConnections, 2);
+  assert.equal(node.connectedTotal, 7);
+  assert.deepEqual(node.evacuation, { state: "disabled" });
+  assert.deepEqual(Object.values(node.view ?? {}), ["running", "running"]);
+});
+
+test("a node that hangs costs its own answer only, and little at the second look", async () => {
+  await world.addSet("a", 3);
+  const hung = world.nodes.get("c-core-a-1")!;
+  hung.answers.set(`GET /nodes/${hung.node}`, "hang");
+  const first = await observe();
+  assert.deepEqual(
+    first.nodes.map((node) => node.reachable),
+    [true, false, true],
+  );
+  assert.match(first.nodes[1]!.trouble ?? "", /does not answer/);
+  assert.equal(first.nodes[1]!.connections, undefined);
+  const start = Date.now();
+  const second = await observe();
+  assert.ok(Date.now() - start < 2500, "the second look waited for the hung node again");
+  assert.equal(second.nodes[1]!.reachable, false);
+});
+
+test("a node that only moves a batch of sessions is reachable with an unknown evacuation", async () => {
+  await world.addSet("a", 1);
+  world.nodes.get("c-core-a-0")!.answers.set("GET /load_rebalance/status", "hang");
+  const [node] = (await observe()).nodes;
+  assert.equal(node!.reachable, true);
+  assert.equal(node!.liveConnections, 2);
+  assert.deepEqual(node!.evacuation, { state: "unknown" });
+});
+
+test("a node that answers garbage is not reachable and does not stop the others", async () => {
+  await world.addSet("a", 2);
+  const broken = world.nodes.get("c-core-a-0")!;
+  broken.answers.set(`GET /nodes/${broken.node}`, { status: 200, body: "{half" });
+  const { nodes } = await observe();
+  assert.deepEqual(
+    nodes.map((node) => node.reachable),
+    [false, true],
+  );
+});
+
+test("a crashing pod is explained by its state, its last event and its log, without secrets", async () => {
+  await world.addSet("a", 0);
+  await world.addPod("a", 0, CRASHING);
+  world.api.intercept = ({ path }) => {
+    if (path.endsWith("/events")) {
+      const event = (type: string, message: string, lastTimestamp: string) => ({
+        type,
+        reason: "BackOff",
+        message,
+        lastTimestamp,
+        metadata: { name: "e" },
+      });
+      const items = [
+        event("Warning", "Back-off restarting failed container", "2026-11-21T00:00:02Z"),
+        event("Warning", "older", "2026-11-21T00:00:01Z"),
+        event("Normal", "Pulled", "2026-11-21T00:00:03Z"),
+      ];
+      return { status: 200, body: { items } };
+    }
+    return path.endsWith("/log")
+      ? { status: 200, body: 'bad config\nnode.cookie = "hunter2hunter2"\n' }
+      : undefined;
+  };
+  const [node] = (await observe()).nodes;
+  assert.equal(node!.reason, "CrashLoopBackOff");
+  assert.equal(node!.reachable, false);
+  const trouble = node!.trouble ?? "";
+  for (const part of [
+    "CrashLoopBackOff",
+    "last exit code 137",
+    "3 restarts",
+    "event BackOff: Back-off restarting",
+    "bad config",
+    "node.cookie = [hidden]",
+  ]) {
+    assert.ok(trouble.includes(part), `${part} is missing in: ${trouble}`);
+  }
+  assert.ok(!trouble.includes("hunter2"));
+  assert.equal(trouble.split("\n").length, 1);
+});
+
+test("the control annotation is read, and an unknown word is none", async () => {
+  const put = (value: string) =>
+    world.api.put("configmaps", {
+      kind: "ConfigMap",
+      metadata: { name: "c-rollout", annotations: { "emqx.io/rollout-control": value } },
+    });
+  put("abort");
+  assert.equal((await observe()).control, "abort");
+  put("please");
+  assert.equal((await observe()).control, null);
+});
+
+test("an endpoint that is not ready does not count as served", async () => {
+  world.serve("a", ["c-core-a-0"]);
+  const slice = world.api.objects.get("endpointslices/c-listeners-x")!;
+  slice.endpoints = [{ conditions: { ready: false }, targetRef: { kind: "Pod", name: "p" } }];
+  assert.deepEqual((await observe()).service.readyPods, []);
+});
+
+test("preflight facts name missing rights, the licence and foreign rebalances", async () => {
+  await world.addSet("a", 1);
+  const node = world.nodes.get("c-core-a-0")!;
+  node.answers.set("GET /license", {
+    status: 200,
+    body: { type: "trial", expiry: false, expiry_at: "2029-03-01", max_sessions: 25 },
+  });
+  node.answers.set("GET /load_rebalance/global_status", {
+    status: 200,
+    body: {
+      evacuations: [{ node: "emqx@elsewhere" }, { node: node.node }],
+      rebalances: [{ node: "emqx@other" }],
+      purges: [],
+    },
+  });
+  world.api.intercept = ({ path, body }) => {
+    if (!path.endsWith("/selfsubjectaccessreviews")) return undefined;
+    const spec = body?.spec as { resourceAttributes: { verb: string; resource: string } };
+    const { verb, resource } = spec.resourceAttributes;
+    return {
+      status: 201,
+      body: { status: { allowed: !(verb === "patch" && resource === "statefulsets") } },
+    };
+  };
+  assert.deepEqual((await observe(true)).preflight, {
+    missingPermissions: ["patch statefulsets"],
+    license: { type: "trial", expired: false, expiryAt: "2029-03-01", maxSessions: 25 },
+    evacuationApi: true,
+    foreignRebalances: ["rebalance on emqx@other", "evacuation of emqx@elsewhere"],
+    licenseConfigured: true,
+  });
+});
+
+test("an EMQX without evacuation API is told in the preflight facts", async () => {
+  await world.addSet("a", 1);
+  world.nodes.get("c-core-a-0")!.answers.delete("GET /load_rebalance/status");
+  assert.equal((await observe(true)).preflight?.evacuationApi, false);
+});
+
+test("a selector with a key too many is none of ours", () => {
+  assert.equal(selectedRevision("c", oneColour("c", "a")), "a");
+  assert.equal(selectedRevision("c", { ...oneColour("c", "a"), tier: "x" }), null);
+  assert.equal(selectedRevision("c", { "emqx.io/revision": "a" }), null);
+  assert.equal(selectedRevision("c", undefined), null);
+});
+
+test("a snapshot brings observation, record and EMQX's own words about evacuations", async () => {
+  await world.addSet("a", 1);
+  const node = world.nodes.get("c-core-a-0")!;
+  const entry = { node: node.node, state: "waiting_takeover" };
+  node.answers.set("GET /load_rebalance/global_status", {
+    status: 200,
+    body: { evacuations: [entry], purges: [], rebalances: [] },
+  });
+  node.answers.set(`GET /nodes/${node.node}`, {
+    status: 200,
+    body: nodeBody(node.node, { otp_release: "28/16.1" }),
+  });
+  const { observation, record, evacuations } = await world.connection.snapshot();
+  assert.deepEqual(evacuations, [entry]);
+  assert.equal(record.active, null);
+  assert.equal(observation.nodes[0]!.otpRelease, "28/16.1");
+  assert.deepEqual(world.api.writes(), []);
+});
