@@ -32,10 +32,11 @@ export function launch(component: Component, cwd: string): ComponentState {
     // Without a listener a program that can't be executed would end this process.
     child.on("error", () => {});
     child.unref();
-    const identity = child.pid === undefined ? undefined : identify(child.pid);
-    if (!identity) {
+    if (child.pid === undefined) {
       throw new SandboxError("SANDBOX_START_FAILED", `${file} could not be executed.`);
     }
+    // It may have ended already; then `waitReady` tells why, from its log.
+    const identity = identify(child.pid) ?? { pid: child.pid, started: "ended" };
     return { name, ...identity, ports, log };
   } finally {
     closeSync(output);
