@@ -14,6 +14,7 @@ import { MAX_PODS, NODE_ADDRESS, NODE_LABELS, NODE_NAME, registerNode } from "./
 import { Scheduler } from "./node/scheduler";
 import type { AgentOptions } from "./options";
 import { endLeftovers, startReaper } from "./pod/leftovers";
+import { removeOldLogs } from "./pod/old-logs";
 import { Pods } from "./pod/pods";
 import { startKubeletServer } from "./server/kubelet-server";
 import { Claims } from "./volume/claims";
@@ -38,6 +39,7 @@ export async function startAgent(
   const ended = endLeftovers(options.dir);
   if (ended > 0) log(`ended ${ended} process(es) of an agent that was killed`);
   startReaper(options.dir);
+  removeOldLogs(options.dir);
   const client = await KubeClient.fromFile(options.kubeconfig);
   const addresses = await Addresses.open();
   const events = new Events(client, NODE_NAME, log);

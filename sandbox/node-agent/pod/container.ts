@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Subject } from "../kube/events";
@@ -22,8 +23,6 @@ export interface PodSetting {
   podIP: string;
   /** Folder of the pod, with a root for each container. */
   folder: string;
-  /** Folder of the pod's logs. */
-  logs: string;
   /** Folders of the pod's volumes by name. */
   volumes: Map<string, string>;
 }
@@ -36,17 +35,16 @@ interface Prepared {
 /** One container: its image, its process with restarts and probes, and its status. */
 export class Container {
   readonly status: ContainerStatus;
-  private run_: Run | undefined;
+  private current: Run | undefined;
   private readonly stopping = new AbortController();
   private readonly backoff: Backoff;
-  /** Log files of the present run and the one before. */
-  private logFile: string | undefined;
-  private previousLogFile: string | undefined;
 
   constructor(
     readonly spec: ContainerSpec,
     private readonly node: NodeContext,
     private readonly changed: () => void,
+    /** Folder of the logs, one file for each run. */
+    private readonly logs: string,
     before: ContainerStatus | undefined,
   ) {
     const { running, terminated } = before?.state ?? {};
@@ -58,7 +56,7 @@ export class Container {
       ready: false,
       started: false,
       // What an agent before this one had started ended with it, like containers on a node that reboots.
-      restartCount: (before?.restartCount ?? 0) + (running || terminated ? 1 : 0),
+      restartCount: (before?.restartCount ?? 0) + (before?.containerID ? 1 : 0),
       state: { waiting: { reason: "ContainerCreating" } },
       lastState: running
         ? lostWithTheNode(running.startedAt)
@@ -100,7 +98,7 @@ export class Container {
   async stop(setting: PodSetting | undefined, graceMs: number): Promise<void> {
     const isFirst = !this.stopping.signal.aborted;
     this.stopping.abort();
-    const run = this.run_;
+    const run = this.current;
     if (!run || !setting) return;
     if (isFirst) {
       this.node.events.normal(
@@ -114,10 +112,14 @@ export class Container {
 
   /** Log of the present or last run, or of the one before it. */
   log(previous: boolean): { file: string; ended: Promise<unknown> } | undefined {
-    const file = previous ? this.previousLogFile : this.logFile;
-    if (!file) return undefined;
-    const isRunning = !previous && this.run_;
+    const file = this.logFile(this.status.restartCount - (previous ? 1 : 0));
+    if (!existsSync(file)) return undefined;
+    const isRunning = !previous && this.current;
     return { file, ended: isRunning ? isRunning.process.exited : Promise.resolve() };
+  }
+
+  private logFile(run: number): string {
+    return path.join(this.logs, this.spec.name, `${run}.log`);
   }
 
   private async prepare(setting: PodSetting): Promise<Prepared | undefined> {
@@ -156,9 +158,6 @@ export class Container {
     const { events } = node;
     const about = this.about(setting);
     const startedAt = timestamp();
-    const logFile = path.join(setting.logs, spec.name, `${status.restartCount}.log`);
-    this.previousLogFile = this.logFile;
-    this.logFile = logFile;
     events.normal(about, "Created", `Created container: ${spec.name}`);
     if (status.state.terminated) status.lastState = { terminated: status.state.terminated };
     status.imageID = imageId;
@@ -168,7 +167,7 @@ export class Container {
         command: containerCommand(spec, node.options.emqx),
         env: target.env,
         cwd: target.root,
-        logFile,
+        logFile: this.logFile(status.restartCount),
         pidFile: path.join(setting.folder, `${spec.name}.pid`),
       },
       target,
@@ -186,14 +185,14 @@ export class Container {
       },
       (setting.pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
     );
-    this.run_ = run;
+    this.current = run;
     if (run.process.pid !== undefined) {
       status.state = { running: { startedAt } };
       events.normal(about, "Started", `Started container ${spec.name}`);
       this.changed();
     }
     const exit = await run.ended;
-    this.run_ = undefined;
+    this.current = undefined;
     if (exit.startError) events.warning(about, "Failed", `Error: ${exit.startError}`);
     const { containerID } = status;
     status.state = {

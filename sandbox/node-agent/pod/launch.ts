@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
 import type { ContainerSpec, Pod } from "../kube/types";
 import { processAddress } from "../network/addresses";
@@ -48,10 +48,11 @@ export function processEnv(
   };
 }
 
-/** Creates the folder that plays a container's `/` and returns its path. */
+/** Creates the folder that plays a container's `/`: a new one for each run, as from an image. */
 export async function makeRoot(podFolder: string, container: ContainerSpec): Promise<string> {
   const isEmqx = container.name === EMQX_CONTAINER;
   const root = path.join(podFolder, isEmqx ? "root" : `root-${container.name}`);
+  await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
   return root;
 }

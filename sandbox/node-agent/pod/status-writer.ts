@@ -13,6 +13,7 @@ export class StatusWriter {
   private conditions: PodCondition[];
   private running: Promise<void> | undefined;
   private dirty = false;
+  private closed = false;
 
   constructor(
     private readonly client: KubeClient,
@@ -23,13 +24,28 @@ export class StatusWriter {
     this.conditions = pod.status?.conditions ?? [];
   }
 
+  /** The pod is gone: nothing is written any more. */
+  close(): void {
+    this.closed = true;
+  }
+
   /** Something changed; returns at once. */
   touch(): void {
+    if (this.closed) return;
     this.dirty = true;
     this.running ??= this.drain().finally(() => {
       this.running = undefined;
       if (this.dirty) this.touch();
     });
+  }
+
+  /** What the API server has now: readiness that somebody else changed, as for a lost node, is put right. */
+  observed(status: PodStatus | undefined): void {
+    if (!this.sent || this.running) return;
+    if (readiness(status) === readiness(this.sent)) return;
+    this.sent = undefined;
+    this.conditions = status?.conditions ?? [];
+    this.touch();
   }
 
   /** Resolves when the status as of now is written, or the pod is gone. */
@@ -41,16 +57,16 @@ export class StatusWriter {
   private async drain(): Promise<void> {
     // One turn of the event loop, so that changes that come together are written together.
     await delay(1);
-    while (this.dirty) {
+    while (this.dirty && !this.closed) {
       this.dirty = false;
       const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
       const status = this.compute(this.conditions, now);
       if (this.sent && isDeepStrictEqual(withoutTimes(this.sent), withoutTimes(status))) continue;
-      if (!(await this.write(status))) return;
+      await this.write(status);
     }
   }
 
-  private async write(status: PodStatus): Promise<boolean> {
+  private async write(status: PodStatus): Promise<void> {
     const { name, namespace, uid } = this.pod.metadata;
     const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
     try {
@@ -59,13 +75,16 @@ export class StatusWriter {
       this.conditions = status.conditions ?? [];
     } catch (error) {
       // Gone, or another pod has the name: there is nobody left to report to.
-      if (isNotFound(error) || isConflict(error)) return true;
+      if (isNotFound(error) || isConflict(error)) return;
       this.log(`status of ${namespace}/${name} is tried again: ${String(error)}`);
       await delay(RETRY_MS);
       this.dirty = true;
     }
-    return true;
   }
+}
+
+function readiness(status: PodStatus | undefined): string | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status;
 }
 
 /** Removed fields are null once; they must not make the next, equal status look different. */

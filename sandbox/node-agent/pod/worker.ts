@@ -9,6 +9,7 @@ import type { PodSetting } from "./container";
 import { Container } from "./container";
 import type { NodeContext } from "./context";
 import { PODS } from "./leftovers";
+import { LOGS } from "./old-logs";
 import { podStatus } from "./status";
 import { StatusWriter } from "./status-writer";
 import { serviceAccountToken } from "./token";
@@ -42,6 +43,8 @@ export class PodWorker {
     const { status, spec, metadata } = pod;
     this.folder = path.join(node.options.dir, PODS, metadata.uid);
     this.startTime = status?.startTime ?? new Date().toISOString().replace(/\.\d+Z$/, "Z");
+    const title = `${metadata.namespace}_${metadata.name}_${metadata.uid}`;
+    const logs = path.join(node.options.dir, LOGS, title);
     const changed = () => this.writer.touch();
     const make = (before = status?.containerStatuses) => {
       return (container: Pod["spec"]["containers"][number]) =>
@@ -49,6 +52,7 @@ export class PodWorker {
           container,
           node,
           changed,
+          logs,
           before?.find(({ name }) => name === container.name),
         );
     };
@@ -74,6 +78,7 @@ export class PodWorker {
   update(pod: Pod): void {
     const before = this.pod.metadata.deletionGracePeriodSeconds;
     this.pod = pod;
+    this.writer.observed(pod.status);
     if (!pod.metadata.deletionTimestamp) {
       if (pod.spec.readinessGates) this.writer.touch();
     } else if (!this.ending) this.terminate();
@@ -85,6 +90,7 @@ export class PodWorker {
   /** The pod is gone from the API server: whatever still runs is ended. Resolves when nothing does. */
   async removed(): Promise<void> {
     this.isRemoved = true;
+    this.writer.close();
     if (this.ending) void this.stopContainers(FORCED_GRACE_MS);
     else this.ending = this.end(FORCED_GRACE_MS);
     await this.ending;
@@ -127,9 +133,8 @@ export class PodWorker {
 
   private async setUp(podIP: string): Promise<PodSetting | undefined> {
     const { node, pod, folder } = this;
-    const { name, namespace, uid } = pod.metadata;
+    const { namespace } = pod.metadata;
     const { signal } = this.stopping;
-    const logs = path.join(node.options.dir, "pod-logs", `${namespace}_${name}_${uid}`);
     while (!signal.aborted) {
       try {
         const volumes = await setUpVolumes(pod.spec.volumes ?? [], {
@@ -140,7 +145,7 @@ export class PodWorker {
           token: (audience, seconds) => serviceAccountToken(node.client, pod, audience, seconds),
           claimFolder: (claim) => node.claims.folder(namespace, claim),
         });
-        return { pod, podIP, folder, logs, volumes };
+        return { pod, podIP, folder, volumes };
       } catch (error) {
         if (!(error instanceof MountError)) throw error;
         node.events.warning({ object: pod, kind: "Pod" }, "FailedMount", error.message);

@@ -79,7 +79,7 @@ async function answer(
   const log = pods.log(namespace, pod, container, previous);
   if (log) return serveLog(log.file, logQuery(url.searchParams), response, log.ended);
   const what = previous ? "previous terminated container" : "container";
-  refuse(response, 400, `${what} "${container}" in pod "${pod}" not found`);
+  refuse(response, 400, `${what} "${container}" in pod "${pod}" not found, or it has not run yet`);
 }
 
 function upgrade(
