@@ -57,7 +57,7 @@ export function createSecrets(site: Site, args: SecretsArgs): Secrets {
 
 function password(site: Site, what: string, length: number): pulumi.Output<string> {
   const options = { length, special: false, minLower: 1, minUpper: 1, minNumeric: 1 };
-  return new RandomPassword(`${site.prefix}-${what}`, options, site.child).result;
+  return new RandomPassword(`${site.prefix}-${what}-value`, options, site.child).result;
 }
 
 function secret(

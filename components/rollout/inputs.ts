@@ -38,8 +38,8 @@ export interface RolloutInputs {
   services?: { listeners?: ServiceIdentity; dashboard?: ServiceIdentity };
   kubeconfig?: string;
   context?: string;
-  /** Where log lines are shown. */
-  urn?: string;
+  /** Where log lines are shown. Pulumi drops an input called `urn`, and hides names with two underscores in diffs. */
+  __urn?: string;
 }
 
 interface UpdateStrategy extends Partial<

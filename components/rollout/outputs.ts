@@ -48,7 +48,7 @@ export interface Outputs {
   site: Site;
   kubeconfig?: string;
   context?: string;
-  urn?: string;
+  __urn?: string;
   /** How a destroy proceeds, which knows outputs only. */
   teardown: TeardownOptions;
   /** What the last success applied, null before the first. */
@@ -112,7 +112,7 @@ function phaseSeen(olds: Outputs, { record, observation }: Required<Seen>): Outp
 }
 
 function identity(inputs: RolloutInputs, site: Site) {
-  const { name, namespace, kubeconfig, context, urn } = inputs;
+  const { name, namespace, kubeconfig, context, __urn } = inputs;
   const grace = inputs.coreTemplate?.spec?.terminationGracePeriodSeconds;
   const teardown: TeardownOptions = {
     deleteVolumes: inputs.persistentVolumeClaimRetentionPolicy?.whenDeleted !== "Retain",
@@ -125,7 +125,7 @@ function identity(inputs: RolloutInputs, site: Site) {
     site,
     kubeconfig,
     context,
-    urn,
+    __urn,
     teardown,
   };
 }

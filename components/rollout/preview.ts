@@ -48,7 +48,7 @@ export async function preview({ olds, news, diff, sink, open }: PreviewOptions):
 
 function print(sink: Sink, news: RolloutInputs, lines: string[]): void {
   // The estimate may differ by a second from one time to the next.
-  const key = `${news.urn} ${lines.filter((line) => !line.startsWith(" ")).join("\n")}`;
+  const key = `${news.__urn} ${lines.filter((line) => !line.startsWith(" ")).join("\n")}`;
   if (lines.length === 0 || printed.has(key)) return;
   printed.add(key);
   sink.milestone(lines.join("\n"));

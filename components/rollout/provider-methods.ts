@@ -44,7 +44,7 @@ export function createProvider(ports: Ports) {
       const olds = properties as Outputs;
       const diff = diffOf(olds, news);
       if (!diff.changes) return { changes: false };
-      const sink = ports.sink(news.urn);
+      const sink = ports.sink(news.__urn);
       try {
         await preview({ olds, news, diff, sink, open: () => open(news, sink) });
       } finally {
@@ -75,7 +75,7 @@ export function createProvider(ports: Ports) {
     /** Never fails for a half-done rollout; an unreachable Kubernetes is no proof that all is gone. */
     async read(id: string, properties: object): Promise<{ id?: string; props?: Outputs }> {
       const olds = properties as Outputs;
-      const sink = ports.sink(olds.urn);
+      const sink = ports.sink(olds.__urn);
       try {
         const connection = await reopen(olds, sink);
         try {
@@ -95,7 +95,7 @@ export function createProvider(ports: Ports) {
 
     async delete(_id: string, properties: object): Promise<void> {
       const olds = properties as Outputs;
-      const sink = ports.sink(olds.urn);
+      const sink = ports.sink(olds.__urn);
       try {
         const connection = await reopen(olds, sink);
         try {

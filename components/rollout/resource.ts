@@ -54,7 +54,7 @@ export const shim = {
 
 /** Inputs as a program has them: every value, at any depth, may be an output. */
 export type RolloutArgs = Pick<RolloutInputs, "name" | "namespace"> & {
-  [Key in Exclude<keyof RolloutInputs, "name" | "namespace" | "urn">]?: unknown;
+  [Key in Exclude<keyof RolloutInputs, "name" | "namespace" | "__urn">]?: unknown;
 };
 
 export class Rollout extends pulumi.dynamic.Resource {
@@ -72,7 +72,7 @@ export class Rollout extends pulumi.dynamic.Resource {
       status: undefined,
       lastRollout: undefined,
     };
-    const urn = pulumi.createUrn(name, TYPE, opts.parent);
-    super(shim, name, { ...args, urn, ...outputs }, opts, "emqx", "Rollout");
+    const __urn = pulumi.createUrn(name, TYPE, opts.parent);
+    super(shim, name, { ...args, __urn, ...outputs }, opts, "emqx", "Rollout");
   }
 }

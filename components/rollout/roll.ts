@@ -36,7 +36,7 @@ export interface RollOptions {
 }
 
 export async function roll({ inputs, olds, ports, open }: RollOptions): Promise<Outputs> {
-  const sink = ports.sink(inputs.urn);
+  const sink = ports.sink(inputs.__urn);
   let connection: Connection | undefined;
   try {
     connection = await open(sink);

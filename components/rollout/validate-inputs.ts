@@ -4,7 +4,7 @@ import { validateCluster } from "../validate";
 import type { RolloutInputs } from "./inputs";
 
 /** Inputs that the component adds to the user's arguments. */
-const OURS = ["licenseDigest", "apiKeysDigest", "services", "urn", "__provider"];
+const OURS = ["licenseDigest", "apiKeysDigest", "services", "__urn", "__provider"];
 /** Outputs that the resource class declares, present as nulls. */
 const DECLARED = ["currentRevision", "phase", "status", "lastRollout"];
 

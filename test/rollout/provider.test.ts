@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { EmqxError } from "../../components/errors";
+import type { Connection } from "../../components/rollout/connect";
+import type { EngineOptions } from "../../components/rollout/engine";
+import type { RolloutInputs } from "../../components/rollout/inputs";
+import type { Outputs } from "../../components/rollout/outputs";
+import { createProvider } from "../../components/rollout/provider-methods";
+import { emptyRecord } from "../../components/rollout/record";
+import { revisionsOf } from "../../components/rollout/revision";
+import type { Action, Observation, RolloutRecord } from "../../components/rollout/types";
+import { UNKNOWN } from "../../components/unknown";
+import { blues, cluster, node, on } from "./fixtures";
+
+const inputs: RolloutInputs & { __provider: string } = {
+  name: "emqx",
+  namespace: "default",
+  image: "emqx/emqx:6.0.1",
+  coreTemplate: { spec: { replicas: 2, env: [{ name: "TOKEN", value: "hidden-token" }] } },
+  services: { listeners: { uid: "u", resourceVersion: "1" } },
+  __urn: "urn",
+  __provider: "text",
+};
+const revision = revisionsOf(inputs)[0]?.revision ?? "";
+const upgraded = { ...inputs, image: "emqx/emqx:6.1.0" };
+
+/** A cluster that can be told what to show, and a log of what was done with it. */
+class Bench {
+  record: RolloutRecord = emptyRecord();
+  observation: Observation = { ...cluster([]), service: on(null, []) };
+  reachable = true;
+  failure?: Error;
+  readonly runs: EngineOptions[] = [];
+  readonly actions: Action[] = [];
+  readonly lines: string[] = [];
+  readonly credentials: unknown[] = [];
+  opened = 0;
+  closed = 0;
+  tornDown: unknown;
+
+  readonly provider = createProvider({
+    connect: async (_site, credentials) => {
+      this.credentials.push(credentials);
+      if (!this.reachable) throw new EmqxError("EMQX_KUBERNETES_UNREACHABLE", "no route");
+      this.opened += 1;
+      return this.connection();
+    },
+    runRollout: async (options) => {
+      this.runs.push(options);
+      if (this.failure) throw this.failure;
+      this.record = { ...this.record, active: options.desired.revision, hashVersion: 1 };
+      const { revision: to, replicas } = options.desired;
+      const nodes = Array.from({ length: replicas }, (_, i) => node(to, i));
+      this.observation = { ...cluster(nodes), service: on(to, []) };
+      const entry = entryOf(to);
+      this.record.current = entry;
+      return { record: this.record, entry, observation: this.observation };
+    },
+    sink: () => ({
+      status: () => undefined,
+      milestone: (line) => this.lines.push(line),
+      warn: (line) => this.lines.push(line),
+      close: async () => undefined,
+    }),
+  });
+
+  private connection(): Connection {
+    return {
+      cluster: {
+        observe: async () => this.observation,
+        act: async (action: Action) => void this.actions.push(action),
+      },
+      records: { load: async () => this.record, save: async () => undefined },
+      clock: { now: () => 0, sleep: async () => undefined },
+      teardown: async (_log: unknown, options: unknown) => void (this.tornDown = options),
+      close: async () => void (this.closed += 1),
+    } as unknown as Connection;
+  }
+}
+
+const entryOf = (to: string): NonNullable<RolloutRecord["current"]> => ({
+  id: `${to}-1`,
+  kind: "create",
+  from: null,
+  to,
+  toImage: inputs.image,
+  phase: "Done",
+  aborting: false,
+  startedAt: "2026-11-21T12:00:00Z",
+  phases: [
+    { name: "WaitGreen", startedAt: "2026-11-21T12:00:00Z", seconds: 20 },
+    { name: "Retire", startedAt: "2026-11-21T12:00:00Z", seconds: 4 },
+  ],
+  nodes: [],
+});
+
+let bench: Bench;
+let outs: Outputs;
+
+beforeEach(async () => {
+  bench = new Bench();
+  ({ outs } = await bench.provider.create(inputs));
+});
+
+const diff = (news: RolloutInputs, olds: object = outs) =>
+  bench.provider.diff("default/emqx", olds, news);
+
+describe("create and update", () => {
+  test("aim at the revision of the inputs and give plain outputs without secrets", () => {
+    assert.equal(bench.runs[0]?.desired.revision, revision);
+    assert.equal(bench.runs[0]?.desired.replicas, 2);
+    assert.equal(bench.runs[0]?.site.apiKeySecret.name, "emqx-bootstrap-api-key");
+    assert.equal(outs.phase, "Done");
+    assert.equal(outs.currentRevision, revision);
+    assert.deepEqual(outs.status.coreNodes[0]?.node, `emqx@c-core-${revision}-0`);
+    assert.equal(outs.lastRollout?.verdict, "succeeded");
+    assert.deepEqual(JSON.parse(JSON.stringify(outs)), outs);
+    assert.doesNotMatch(JSON.stringify(outs), /hidden-token/);
+    assert.equal(bench.opened, bench.closed);
+  });
+
+  test("a failure keeps what was applied and tells Pulumi how to go on", async () => {
+    bench.failure = new EmqxError("EMQX_PROGRESS_DEADLINE", "green was not ready");
+    bench.record.current = { ...entryOf("other"), phase: "Held" };
+    await assert.rejects(
+      () => bench.provider.update("default/emqx", outs, upgraded),
+      (error: { id: string; properties: Outputs & { __provider: string }; reasons: string[] }) => {
+        assert.equal(error.id, "default/emqx");
+        assert.equal(error.properties.__provider, "text");
+        assert.equal(error.properties.phase, "Held");
+        assert.deepEqual(error.properties.applied, outs.applied);
+        assert.match(error.reasons[0] ?? "", /^EMQX_PROGRESS_DEADLINE: green was not ready/);
+        assert.match(error.reasons[1] ?? "", /run `pulumi up` again/);
+        return true;
+      },
+    );
+    assert.equal(bench.opened, bench.closed);
+  });
+
+  test("a first deployment that fails is tracked, not leaked", async () => {
+    bench = new Bench();
+    bench.failure = new EmqxError("EMQX_PREFLIGHT_FAILED", "no licence");
+    await assert.rejects(
+      () => bench.provider.create(inputs),
+      (error: { id: string; properties: Outputs }) =>
+        error.id === "default/emqx" && error.properties.applied === null,
+    );
+  });
+
+  test("without contact to Kubernetes Pulumi's state is left as it is", async () => {
+    bench.reachable = false;
+    await assert.rejects(
+      () => bench.provider.update("default/emqx", outs, upgraded),
+      (error: Error) => !("id" in error) && /^EMQX_KUBERNETES_UNREACHABLE/.test(error.message),
+    );
+  });
+
+  test("a defect of ours shows its stack, not just a message", async () => {
+    bench.failure = new TypeError("boom");
+    await assert.rejects(
+      () => bench.provider.update("default/emqx", outs, upgraded),
+      (error: { reasons: string[] }) =>
+        /EMQX_INTERNAL: TypeError: boom\n +at /.test(error.reasons[0] ?? ""),
+    );
+  });
+
+  test("a replaced Service gets its selector again, an unchanged one is not touched", async () => {
+    await bench.provider.update("default/emqx", outs, upgraded);
+    assert.deepEqual(bench.actions, []);
+    const services = { listeners: { uid: "new", resourceVersion: "1" } };
+    await bench.provider.update("default/emqx", outs, { ...inputs, services });
+    assert.deepEqual(bench.actions, [{ do: "select", revision }]);
+  });
+});
+
+describe("check", () => {
+  test("judges the user's arguments and lets ours pass", async () => {
+    const { failures } = await bench.provider.check({}, { ...inputs, licenseDigest: "x" });
+    assert.deepEqual(failures, []);
+    const bad = { ...inputs, image: "", extra: 1 };
+    const found = (await bench.provider.check({}, bad)).failures.map(({ property }) => property);
+    assert.deepEqual(found.sort(), ["extra", "image"]);
+  });
+});
+
+describe("diff", () => {
+  test("nothing changed means no changes, and nobody is asked", async () => {
+    const { opened } = bench;
+    assert.deepEqual(await diff({ ...inputs, imagePullPolicy: "IfNotPresent" }), {
+      changes: false,
+    });
+    assert.equal(bench.opened, opened);
+    assert.deepEqual(bench.lines, []);
+  });
+
+  test("a changed image shows cause, plan and estimate", async () => {
+    const nodes = [0, 1].map((ordinal) =>
+      node(revision, ordinal, { liveConnections: 1500, connections: 1600 }),
+    );
+    bench.observation = { ...cluster(nodes), service: on(revision, []) };
+    const result = await diff({ ...upgraded, __urn: "plan" });
+    assert.deepEqual([result.changes, result.replaces], [true, undefined]);
+    const text = bench.lines.join("\n");
+    assert.match(text, /^image: emqx\/emqx:6.0.1 -> emqx\/emqx:6.1.0 -> blue-green, every pod/m);
+    assert.match(
+      text,
+      new RegExp(`^plan: blue-green from emqx-core-${revision} to emqx-core-`, "m"),
+    );
+    assert.match(text, /creates 2 pods, deletes 2 pods, 2 serve at every moment/);
+    assert.match(text, /moves 3,000 clients at 1000\/s and 200 offline sessions at 1000\/s/);
+    assert.match(
+      text,
+      /estimate \d+ s: new pods 20 s \(as last time\), switch and evacuation \d+ s, removal 4 s/,
+    );
+  });
+
+  test("the same plan is printed once a run", async () => {
+    const news = { ...upgraded, __urn: "once" };
+    await diff(news);
+    await diff(news);
+    assert.equal(bench.lines.length, 1);
+  });
+
+  test("an unreachable cluster costs the estimate, not the preview", async () => {
+    bench.reachable = false;
+    const result = await diff({ ...upgraded, __urn: "unreachable" });
+    assert.equal(result.changes, true);
+    assert.match(bench.lines[0] ?? "", /plan: blue-green; no estimate: no route/);
+  });
+
+  test("settings are told without asking the cluster", async () => {
+    const { opened } = bench;
+    const news = { ...inputs, updateStrategy: { initialDelaySeconds: 3 }, __urn: "settings" };
+    assert.equal((await diff(news)).changes, true);
+    assert.equal(
+      bench.lines[0],
+      "updateStrategy.initialDelaySeconds: 10 -> 3 -> settings only, no pod is touched",
+    );
+    assert.equal(bench.opened, opened);
+  });
+
+  test("only a known name or namespace replaces, and the old one goes first", async () => {
+    assert.deepEqual(await diff({ ...inputs, namespace: "other" }), {
+      changes: true,
+      replaces: ["namespace"],
+      deleteBeforeReplace: true,
+    });
+    for (const news of [
+      { ...inputs, name: UNKNOWN, namespace: UNKNOWN },
+      { ...inputs, image: UNKNOWN },
+      { ...inputs, services: { listeners: { uid: UNKNOWN } } },
+      { ...inputs, services: UNKNOWN as unknown as RolloutInputs["services"] },
+    ]) {
+      const { changes, replaces } = await diff(news);
+      assert.deepEqual([changes, replaces], [true, undefined], JSON.stringify(news));
+    }
+  });
+
+  test("whatever is unfinished, older or astray is a change", async () => {
+    for (const olds of [
+      { ...outs, phase: "Evacuate" },
+      { ...outs, phase: "Drifted" },
+      { ...outs, applied: null },
+      { ...outs, schemaVersion: 0 },
+      { ...outs, selects: null },
+      { ...outs, kubeconfig: "old" },
+    ]) {
+      assert.equal((await diff(inputs, olds)).changes, true, JSON.stringify(olds).slice(0, 40));
+    }
+  });
+});
+
+describe("read", () => {
+  const read = () => bench.provider.read("default/emqx", { ...outs, __provider: "text" });
+
+  test("a steady cluster reads as it was", async () => {
+    const { id, props } = await read();
+    assert.equal(id, "default/emqx");
+    assert.equal(props?.phase, "Done");
+    assert.deepEqual(await diff(inputs, props), { changes: false });
+  });
+
+  test("a cluster that is gone reads as nothing", async () => {
+    bench.record = emptyRecord();
+    bench.observation = { ...cluster([]), service: on(null, []) };
+    assert.deepEqual(await read(), {});
+  });
+
+  test("a half-done rollout, a lost selector and a scaled set make the next up repair them", async () => {
+    const half = structuredClone(bench.record);
+    if (half.current) half.current.phase = "Evacuate";
+    const astray: (() => void)[] = [
+      () => (bench.record = half),
+      () => (bench.observation.service = on(null, [])),
+      () => (bench.observation.service = on("foreign", [])),
+      () => (bench.observation = { ...cluster(blues()), service: on(revision, []) }),
+    ];
+    const [record, observation] = [bench.record, bench.observation];
+    for (const change of astray) {
+      [bench.record, bench.observation] = [record, structuredClone(observation)];
+      change();
+      const { props } = await read();
+      assert.notEqual(props?.phase, "Done");
+      assert.equal((await diff(inputs, props)).changes, true);
+    }
+  });
+
+  test("an unreachable Kubernetes is an error, not an empty cluster", async () => {
+    bench.reachable = false;
+    await assert.rejects(read, /EMQX_KUBERNETES_UNREACHABLE: no route/);
+  });
+});
+
+test("delete tears down with what the outputs say", async () => {
+  await bench.provider.delete("default/emqx", outs);
+  assert.deepEqual(bench.tornDown, { deleteVolumes: true, graceSeconds: 60 });
+  assert.equal(bench.opened, bench.closed);
+});
+
+test("credentials come from the argument, else from the stack's configuration", async () => {
+  const config = new Map([
+    ["kubernetes:kubeconfig", "of-the-stack"],
+    ["kubernetes:context", "stack-context"],
+  ]);
+  await bench.provider.configure({ config });
+  await bench.provider.update("default/emqx", outs, inputs);
+  await bench.provider.update("default/emqx", outs, { ...inputs, kubeconfig: "mine" });
+  assert.deepEqual(bench.credentials.slice(-2), [
+    { kubeconfig: "of-the-stack", context: "stack-context" },
+    { kubeconfig: "mine", context: undefined },
+  ]);
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UNKNOWN } from "../components/unknown";
+import { validateCluster } from "../components/validate";
+
+const image = "emqx/emqx:6.1.0";
+const reasons = (args: object) => validateCluster({ image, ...args }).map(({ reason }) => reason);
+
+test("accepts an operator's spec as it is", () => {
+  const spec = {
+    imagePullPolicy: "IfNotPresent",
+    imagePullSecrets: [{ name: "registry" }],
+    serviceAccountName: "emqx",
+    bootstrapAPIKeys: [
+      { key: "a_b-1", secret: "abc" },
+      {
+        secretRef: {
+          key: { secretName: "s", secretKey: "k" },
+          secret: { secretName: "s", secretKey: "v" },
+        },
+      },
+    ],
+    config: { mode: "Merge", data: "log.console.level = debug" },
+    clusterDomain: "cluster.local",
+    revisionHistoryLimit: 3,
+    updateStrategy: {
+      type: "Recreate",
+      initialDelaySeconds: 0,
+      evacuationStrategy: {
+        connEvictRate: 1,
+        sessEvictRate: 1,
+        waitTakeover: 0,
+        waitHealthCheck: 60,
+      },
+    },
+    coreTemplate: {
+      metadata: { labels: { team: "mqtt" }, annotations: { note: "" } },
+      spec: {
+        replicas: 3,
+        maxUnavailable: "50%",
+        env: [
+          { name: "A", value: "b" },
+          { name: "C", valueFrom: { fieldRef: {} } },
+        ],
+        resources: { limits: { cpu: 1 } },
+        volumeClaimTemplates: { accessModes: ["ReadWriteOnce"] },
+      },
+    },
+    dashboardServiceTemplate: { enabled: false },
+    listenersServiceTemplate: { metadata: { labels: {} }, spec: { type: "LoadBalancer" } },
+  };
+  assert.deepEqual(reasons(spec), []);
+});
+
+test("names expectation and value of every problem", () => {
+  const cases: [object, RegExp][] = [
+    [{ image: "" }, /Expected `image` to be an image reference without white space, got ``\./],
+    [{ name: "Emqx" }, /Expected `name` to be a lower-case DNS label .* 38 characters, got `Emqx`/],
+    [{ name: "e".repeat(39) }, /Expected `name`/],
+    [{ namespace: "-" }, /Expected `namespace`/],
+    [{ imagePullPolicy: "Sometimes" }, /"Always" or "IfNotPresent" or "Never", got `Sometimes`/],
+    [
+      { coreTemplate: { spec: { replicas: 0 } } },
+      /`coreTemplate.spec.replicas` to be an integer from 1/,
+    ],
+    [{ coreTemplate: { spec: { replicas: 1.5 } } }, /got `1.5`/],
+    [{ coreTemplate: { spec: { replicas: "3" } } }, /`coreTemplate.spec.replicas`/],
+    [
+      { updateStrategy: { evacuationStrategy: { connEvictRate: 0 } } },
+      /Expected `updateStrategy.evacuationStrategy.connEvictRate` to be an integer of at least 1, got `0`\./,
+    ],
+    [{ updateStrategy: { type: "RollingUpdate" } }, /"Recreate", got `RollingUpdate`/],
+    [{ updateStrategy: { onFailure: "ignore" } }, /"abort" or "hold"/],
+    [{ updateStrategy: [] }, /Expected `updateStrategy` to be an object, got a list/],
+    [{ replicantTemplate: { spec: {} } }, /`replicantTemplate` cannot be set: .* core nodes only/],
+    [{ monitoring: {} }, /`monitoring` cannot be set/],
+    [{ colour: 1 }, /Unknown field `colour`\. Fields of the arguments: .*image/],
+    [
+      { coreTemplate: { spec: { enviroment: [] } } },
+      /Unknown field `coreTemplate.spec.enviroment`\. Fields of coreTemplate.spec: /,
+    ],
+    [
+      { coreTemplate: { spec: { minAvailable: 1, maxUnavailable: 1 } } },
+      /only one of `minAvailable` and `maxUnavailable`/,
+    ],
+    [
+      { coreTemplate: { metadata: { labels: { "emqx.io/revision": "x" } } } },
+      /cannot contain `emqx.io\/revision`/,
+    ],
+    [
+      { listenersServiceTemplate: { spec: { selector: { a: "b" } } } },
+      /`listenersServiceTemplate.spec.selector` cannot be set/,
+    ],
+    [{ listenersServiceTemplate: { enabled: false } }, /cannot be false/],
+    [{ bootstrapAPIKeys: [{ key: "a" }] }, /either `key` and `secret` or `secretRef`/],
+    [{ bootstrapAPIKeys: [{ key: "a b", secret: "abc" }] }, /`bootstrapAPIKeys\[0\].key`/],
+    [{ config: { data: "dashboard.listeners.http.bind = 0" } }, /`dashboard.listeners.http`/],
+    [{ config: { data: "#".repeat(1_000_001) } }, /at most 1000000 bytes/],
+  ];
+  for (const [args, expected] of cases) {
+    const found = reasons(args);
+    assert.equal(found.length, 1, `${JSON.stringify(args).slice(0, 80)}: ${found.join(" | ")}`);
+    assert.match(found[0] ?? "", expected);
+  }
+});
+
+test("reports all problems at once", () => {
+  assert.equal(
+    reasons({ colour: 1, license: 5, coreTemplate: { spec: { replicas: 0 } } }).length,
+    3,
+  );
+  assert.match(validateCluster({})[0]?.reason ?? "", /Expected `image` to be set, got nothing/);
+});
+
+test("never repeats a secret", () => {
+  const found = reasons({
+    license: "top secret",
+    bootstrapAPIKeys: [{ key: "a", secret: "to:psecret" }],
+    kubeconfig: "",
+  });
+  assert.equal(found.length, 3);
+  assert.doesNotMatch(found.join("\n"), /top ?secret|psecret/);
+});
+
+test("skips what Pulumi does not know yet, at any depth", () => {
+  assert.deepEqual(
+    reasons({
+      image: UNKNOWN,
+      coreTemplate: { spec: { replicas: UNKNOWN, env: UNKNOWN } },
+      updateStrategy: UNKNOWN,
+      config: { data: UNKNOWN },
+      bootstrapAPIKeys: [{ key: UNKNOWN, secret: UNKNOWN }],
+    }),
+    [],
+  );
+});
