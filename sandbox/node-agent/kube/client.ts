@@ -87,7 +87,12 @@ export class KubeClient {
         response.on("data", (chunk: string) => {
           const lines = (rest + chunk).split("\n");
           rest = lines.pop() ?? "";
-          for (const line of lines) if (line !== "" && response.statusCode === 200) onLine(line);
+          if (response.statusCode !== 200) return;
+          try {
+            for (const line of lines) if (line !== "") onLine(line);
+          } catch (error) {
+            response.destroy(error as Error);
+          }
         });
         response.on("end", () => {
           const { statusCode = 0 } = response;

@@ -68,7 +68,7 @@ async function follow(
       .catch(() => undefined)
       .finally(() => (copying = undefined));
   };
-  const watcher = watch(file, changed);
+  const watcher = watch(file, changed).on("error", () => undefined);
   const closed = new Promise<void>((resolve) => response.once("close", resolve));
   changed();
   await Promise.race([running, closed]);
