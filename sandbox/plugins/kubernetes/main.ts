@@ -1,8 +1,6 @@
 import { engineLog } from "../rpc/engine-log";
-import { serve } from "../rpc/serve";
+import { runPlugin } from "../rpc/run-plugin";
 import { kubernetesService } from "./service";
 
-// Pulumi starts a plugin with the engine's address last and reads the port from the first line.
-void serve(kubernetesService(engineLog(process.argv[2]))).then(({ port }) => {
-  process.stdout.write(`${port}\n`);
-});
+// Pulumi gives the engine's address as the argument.
+void runPlugin(kubernetesService(engineLog(process.argv[2])));

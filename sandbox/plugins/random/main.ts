@@ -1,7 +1,4 @@
-import { serve } from "../rpc/serve";
+import { runPlugin } from "../rpc/run-plugin";
 import { randomService } from "./service";
 
-// Pulumi reads the port from the first line.
-void serve(randomService()).then(({ port }) => {
-  process.stdout.write(`${port}\n`);
-});
+void runPlugin(randomService());
