@@ -1,0 +1,40 @@
+/** Where the fleet finds brokers. */
+export type EndpointSource =
+  /** Ready endpoints of a Service's port, followed through the API server. */
+  | { kind: "service"; kubeconfig: string; namespace: string; service: string; port: number }
+  | { kind: "static"; endpoints: Endpoint[] };
+
+export interface Endpoint {
+  /** Pod, or any name that identifies the broker. */
+  pod: string;
+  host: string;
+  port: number;
+}
+
+export interface FleetOptions {
+  /** Clients that stay connected: MQTT 3.1.1 and 5, clean and persistent, each a quarter. */
+  clients: number;
+  /** Persistent sessions on top whose clients are away until `settle`. */
+  offline: number;
+  /** New connections per second while the fleet comes up. */
+  rampPerSecond: number;
+  /** QoS 1 messages per second, summed over all publishers. */
+  messagesPerSecond: number;
+  /** Milliseconds that a client waits before it connects again: at least, at most. */
+  reconnectDelay: [number, number];
+  keepaliveSeconds: number;
+  /** Part of client identifiers and topics, so that fleets do not meet. */
+  run: string;
+  endpoints: EndpointSource;
+}
+
+/** What a fleet does unless told otherwise. */
+export const fleetDefaults = {
+  rampPerSecond: 1000,
+  messagesPerSecond: 150,
+  reconnectDelay: [50, 400] as [number, number],
+  keepaliveSeconds: 200,
+};
+
+/** Sockets that one process can hold here: 20,000 files less what Node itself needs. */
+export const MAX_CLIENTS = 18_000;
