@@ -1,6 +1,6 @@
 import { EmqxError } from "../errors";
 import { conditions, decide } from "./decide";
-import { fold } from "./fold";
+import { fold, supersede } from "./fold";
 import { Stopwatch } from "./held";
 import { milestone, summary } from "./milestones";
 import { RateMeter, statusLine } from "./progress";
@@ -34,6 +34,18 @@ export interface EngineOptions {
   /** What the preview promised, for the record. */
   estimateSeconds?: number;
 }
+
+const ORDER: readonly Phase[] = [
+  "Preflight",
+  "CreateGreen",
+  "WaitGreen",
+  "Gate",
+  "Promote",
+  "Evacuate",
+  "Retire",
+  "Aborting",
+  "Done",
+];
 
 /** Phases in which a tick counts; elsewhere pods are waited for. */
 const QUICK: readonly Phase[] = ["Promote", "Evacuate", "Retire"];
@@ -70,6 +82,7 @@ class Engine {
   isSettled(record: RolloutRecord, observation: Observation): boolean {
     const { desired, clock } = this.options;
     const now = clock.now();
+    if (supersede(record, desired.revision, now) !== record) return false;
     const held = new Stopwatch().update(conditions(observation, desired, record), now);
     const decision = decide(observation, desired, record, held, now);
     return decision.done === true && this.fold(record, decision, observation, now) === record;
@@ -77,7 +90,8 @@ class Engine {
 
   async run(): Promise<RolloutResult> {
     const { cluster, records, fence, clock, desired, sink } = this.options;
-    let record = await records.load();
+    let saved = await records.load();
+    let record = supersede(saved, desired.revision, clock.now());
     let previous: Observation | undefined;
     let preflight = false;
     for (;;) {
@@ -90,7 +104,8 @@ class Engine {
 
       const before = record;
       record = this.fold(record, decision, observation, now);
-      if (record !== before) await records.save(record);
+      if (record !== saved) await records.save(record);
+      saved = record;
       this.report(before.current, record.current, decision);
 
       if (decision.failed) throw new EmqxError(decision.failed.code, decision.failed.message);
@@ -155,7 +170,7 @@ class Engine {
       this.reportEnd(after, before.phases.length - 1, decision);
     }
     if (decision.done || decision.failed) return;
-    const status = statusLine(decision, this.rate);
+    const status = statusLine(decision, this.rate, after);
     if (status !== this.lastStatus) sink.status(status);
     this.lastStatus = status;
   }
@@ -164,6 +179,8 @@ class Engine {
   private reportEnd(entry: RolloutEntry, index: number, decision: Decision): void {
     const timing = entry.phases[index];
     if (!timing || decision.failed || decision.abort || this.shown.has(timing.name)) return;
+    // Back to an earlier phase: this one is not over.
+    if (ORDER.indexOf(decision.phase) < ORDER.indexOf(timing.name)) return;
     this.shown.add(timing.name);
     const line = milestone(timing.name, timing.seconds ?? 0, entry);
     if (line) this.options.sink.milestone(line);

@@ -58,24 +58,29 @@ const servingNow = ({ desired, hashVersion }: FoldContext) => ({
   hashVersion,
 });
 
-/** Goes on with the rollout under way if it has the same goal; else closes it and begins another. */
+/**
+ * Closes a rollout under way that has another goal than the desired one; the same record when there
+ * is none. To be asked before deciding, so that the rules don't take the old one's phase for ours.
+ */
+export function supersede(record: RolloutRecord, revision: string, now: number): RolloutRecord {
+  const { current } = record;
+  if (!current || !underWay(record) || current.to === revision) return record;
+  const message = current.message ?? `superseded by revision ${revision}`;
+  return withHistory(record, {
+    ...closePhase(current, now),
+    phase: "Failed",
+    finishedAt: iso(now),
+    message,
+  });
+}
+
+/** Goes on with the rollout under way, or begins one. */
 function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
   const { desired, observation, now } = context;
-  const { current } = record;
-  if (current && underWay(record) && current.to === desired.revision) return record;
-
-  const superseded =
-    current && underWay(record)
-      ? withHistory(record, {
-          ...closePhase(current, now),
-          phase: "Failed",
-          finishedAt: iso(now),
-          message: current.message ?? `superseded by revision ${desired.revision}`,
-        })
-      : record;
+  if (underWay(record)) return record;
   const from = servingRevision(record, context);
   const entry: RolloutEntry = {
-    id: nextId(superseded, desired.revision),
+    id: nextId(record, desired.revision),
     kind: kindOf(record, context, from),
     from,
     to: desired.revision,
@@ -90,7 +95,7 @@ function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
   };
   // A new package may hash differently: until the first success, the record speaks of this one.
   const hashVersion = record.active === null ? context.hashVersion : record.hashVersion;
-  return { ...superseded, hashVersion, current: entry };
+  return { ...record, hashVersion, current: entry };
 }
 
 /** Where clients go now counts more than what the last success said: it may have been left half-way. */

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { commonLabels, everyColour } from "../../components/labels";
+import { World } from "./io-fixtures";
+
+let world: World;
+before(async () => {
+  world = await World.start();
+});
+beforeEach(() => world.reset());
+after(() => world.stop());
+
+function populate(): void {
+  const put = (plural: string, kind: string, name: string, labels: Record<string, string>) =>
+    world.api.put(plural, { kind, metadata: { name, labels } });
+  for (const revision of ["a", "b"]) {
+    put("statefulsets", "StatefulSet", `c-core-${revision}`, everyColour("c"));
+    put("configmaps", "ConfigMap", `c-config-${revision}`, commonLabels("c"));
+  }
+  put("configmaps", "ConfigMap", "c-rollout", commonLabels("c"));
+  put("configmaps", "ConfigMap", "c-of-the-program", commonLabels("c"));
+  put("statefulsets", "StatefulSet", "d-core-a", everyColour("d"));
+  put("persistentvolumeclaims", "PersistentVolumeClaim", "data-0", everyColour("c"));
+  put("leases", "Lease", "c-rollout", commonLabels("c"));
+}
+
+const left = () => [...world.api.objects.keys()].filter((key) => !/^(secrets|services)/.test(key));
+
+test("every colour, record and lease go; volumes and what is not ours stay", async () => {
+  populate();
+  const lines: string[] = [];
+  await world.connection.teardown((line) => lines.push(line));
+  assert.deepEqual(left().sort(), [
+    "configmaps/c-of-the-program",
+    "persistentvolumeclaims/data-0",
+    "statefulsets/d-core-a",
+  ]);
+  assert.match(lines.at(-1)!, /Removed 2 StatefulSets/);
+});
+
+test("volumes go when that is asked for", async () => {
+  populate();
+  await world.connection.teardown(() => {}, { deleteVolumes: true });
+  assert.ok(!left().includes("persistentvolumeclaims/data-0"));
+});
+
+test("pods are waited for, and EMQX is not asked", async () => {
+  populate();
+  const emqx = await world.addPod("a", 0);
+  setTimeout(() => world.api.objects.delete("pods/c-core-a-0"), 300);
+  const lines: string[] = [];
+  await world.connection.teardown((line) => lines.push(line));
+  assert.match(lines[0]!, /Waiting for 1 pod to end/);
+  assert.deepEqual(emqx.requests, []);
+});
+
+test("pods that do not end are named with what to do, and the record stays", async () => {
+  populate();
+  await world.addPod("a", 1);
+  await assert.rejects(
+    world.connection.teardown(() => {}, { graceSeconds: -59.5 }),
+    /c-core-a-1.*kubectl delete pod --force/s,
+  );
+  assert.ok(left().includes("configmaps/c-rollout"));
+});
+
+test("a second teardown finds nothing and is fine", async () => {
+  await world.connection.teardown(() => {});
+  assert.deepEqual(left(), []);
+});
