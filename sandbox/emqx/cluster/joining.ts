@@ -79,7 +79,7 @@ export class Joining {
     this.members.reset();
     try {
       const self = this.identity();
-      const rows = await this.mesh.call<(Identity & { running: boolean })[]>(
+      const rows = await this.mesh.call<Identity[]>(
         target.name,
         "cluster.join",
         { ...self, cluster: this.hooks.clusterName },
@@ -88,8 +88,8 @@ export class Joining {
       for (const row of rows) {
         if (row.name === self.name) continue;
         this.members.add(row.name, row.address);
-        const tables = row.name === target.name;
-        if (row.running) await this.greet(row, { tables, again: false });
+        // Also those that don't run: one of them may be joining at the same moment.
+        await this.greet(row, { tables: row.name === target.name, again: false });
       }
       return this.members.isRunning(target.name);
     } catch (error) {

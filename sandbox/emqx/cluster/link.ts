@@ -8,12 +8,16 @@ import { DialerHandshake } from "./handshake";
 /** Milliseconds after which an unfinished connection attempt is given up. */
 const CONNECT_TIMEOUT = 2000;
 
+/** Milliseconds that messages are gathered when they come thick and fast: each write is a system call. */
+const GATHER = 2;
+
 /**
- * The outgoing way to another node: everything sent in one turn of the event loop leaves as one batch, in order.
+ * The outgoing way to another node: what is sent close together leaves as one batch, in order.
  */
 export class Link {
   private queue: NodeMessage[] = [];
   private scheduled = false;
+  private flushedAt = 0;
   private open = false;
   private closed = false;
   private readonly socket: Socket;
@@ -66,7 +70,8 @@ export class Link {
     this.queue.push(message);
     if (!this.open || this.scheduled) return;
     this.scheduled = true;
-    setImmediate(() => this.flush());
+    if (performance.now() - this.flushedAt > GATHER) setImmediate(() => this.flush());
+    else setTimeout(() => this.flush(), GATHER);
   }
 
   close(): void {
@@ -77,6 +82,7 @@ export class Link {
   private flush(): void {
     this.scheduled = false;
     if (!this.open || this.queue.length === 0 || this.socket.destroyed) return;
+    this.flushedAt = performance.now();
     const batch = this.queue;
     this.queue = [];
     this.socket.write(encodeBatch(batch));

@@ -14,6 +14,7 @@ export class Members {
   /** Every node name that ever came up here: for EMQX an atom that exists. */
   readonly seen = new Set<string>();
   private readonly members = new Map<string, Member>();
+  private peerNames: readonly string[] | undefined;
   private readonly downListeners: ((name: string) => void)[] = [];
   private readonly upListeners: ((name: string) => void)[] = [];
 
@@ -62,20 +63,20 @@ export class Members {
   }
 
   /** The running members except this node. */
-  peers(): string[] {
-    return this.running().filter((name) => name !== this.self);
+  peers(): readonly string[] {
+    this.peerNames ??= this.running().filter((name) => name !== this.self);
+    return this.peerNames;
   }
 
   broadcast(kind: string, ...args: unknown[]): void {
-    for (const member of this.members.values()) {
-      if (member.running && member.name !== this.self) this.mesh.send(member.name, [kind, ...args]);
-    }
+    for (const name of this.peers()) this.mesh.send(name, [kind, ...args]);
   }
 
   up(name: string, address: string): void {
     const known = this.members.get(name);
     this.seen.add(name);
     this.members.set(name, { name, address, running: true });
+    this.peerNames = undefined;
     this.save();
     if (!known?.running) for (const listener of this.upListeners) listener(name);
   }
@@ -92,6 +93,7 @@ export class Members {
     const member = this.members.get(name);
     if (!member?.running || name === this.self) return;
     member.running = false;
+    this.peerNames = undefined;
     for (const listener of this.downListeners) listener(name);
   }
 

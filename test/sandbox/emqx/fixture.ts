@@ -174,14 +174,17 @@ export class Fixture {
 
   /** Waits until nodes 0..count-1 all list exactly each other as running. */
   async waitClustered(count: number): Promise<void> {
-    await until(`${count} nodes to be one cluster\n${this.logs()}`, async () => {
-      for (let index = 0; index < count; index += 1) {
-        const view = (await this.view(index)) ?? {};
-        const running = Object.values(view).filter((status) => status === "running");
-        if (running.length !== count) return false;
-      }
-      return true;
-    });
+    await until(
+      () => `${count} nodes to be one cluster\n${this.logs()}`,
+      async () => {
+        for (let index = 0; index < count; index += 1) {
+          const view = (await this.view(index)) ?? {};
+          const running = Object.values(view).filter((status) => status === "running");
+          if (running.length !== count) return false;
+        }
+        return true;
+      },
+    );
   }
 
   /** Ends a node: gracefully, or as a crash. */
@@ -206,13 +209,16 @@ export class Fixture {
 
 /** Waits for a condition; fails after a generous time, never on the machine's speed. */
 export async function until(
-  what: string,
+  what: string | (() => string),
   condition: () => boolean | Promise<boolean>,
   timeout = 30_000,
 ): Promise<void> {
   const deadline = Date.now() + timeout;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`waited ${timeout} ms in vain for ${what}`);
+    if (Date.now() > deadline) {
+      const text = typeof what === "string" ? what : what();
+      throw new Error(`waited ${timeout} ms in vain for ${text}`);
+    }
     await sleep(20);
   }
 }
