@@ -8,7 +8,7 @@
  * answers wins.
  */
 import { drainConditions } from "./drain";
-import { look, type Look } from "./look";
+import { look, placeOf, type Look } from "./look";
 import { forget, planDrain } from "./plan-drain";
 import { preflightProblems } from "./preflight";
 import type {
@@ -37,6 +37,7 @@ const RULES: Rule[] = [
   paused,
   turnBack,
   disposeOfSetsThatNeverServed,
+  freeTheNames,
   createGreen,
   keepTheStaying,
   growGreen,
@@ -124,6 +125,23 @@ function disposeOfSetsThatNeverServed({ disposable, phase }: Look): Decision | u
   });
   if (actions.length === 0) return undefined;
   return { phase, actions, waitingFor: "removing pods that never served" };
+}
+
+/**
+ * A rollback or a scale-out gives new pods the names of nodes that are gone: EMQX must have forgotten
+ * those first, for a wiped node that joins under a name that is on the books makes others restart.
+ */
+function freeTheNames(seen: Look): Decision | undefined {
+  const { target, desired, revision, phase, green } = seen;
+  if (target && target.replicas >= desired.replicas) return undefined;
+  const reused = (node: string) => placeOf(node)?.revision === revision;
+  const ending = green.some((node) => node.terminating);
+  if (!ending && ![...seen.forgotten, ...seen.lingering].some(reused)) return undefined;
+  return {
+    phase,
+    actions: forget(seen),
+    waitingFor: "EMQX to forget nodes whose names are reused",
+  };
 }
 
 /** Everything that can be known before a pod exists is asked first; a target that exists was asked before. */
@@ -261,6 +279,7 @@ function forgetStoppedNodes(seen: Look): Decision | undefined {
   if (actions.length > 0) {
     return { phase: "Retire", actions, waitingFor: "retired nodes to leave EMQX's cluster" };
   }
+  if (seen.disposable.length > 0) return wait("Retire", "pods that never served to end");
   if (seen.lingering.length === 0) return undefined;
   return wait("Retire", `EMQX to notice that ${seen.lingering.join(", ")} is gone`);
 }

@@ -161,7 +161,8 @@ function stageEnds(
       const moved = (sessionsAtStart ?? 0) - offline(node);
       const seen = seconds > 2 && moved > 0 ? moved / seconds : rates.sessEvictRate;
       const rate = Math.max(1, Math.min(rates.sessEvictRate, seen));
-      return { connections: 0, sessions: Math.max(1, ticks(offline(node), rate)) };
+      // The next batch may be a second away, and one more must pass before another node moves any.
+      return { connections: 0, sessions: ticks(offline(node), rate) + 1 };
     }
     case "prohibiting":
       // Not drained, so a client is still connected: it goes by itself or by the next look.

@@ -39,20 +39,21 @@ export interface Look {
   disposable: SetObservation[];
   /** Nodes of `outgoing`, in the order of their drain. */
   blue: NodeObservation[];
-  /** `blue` and the surplus nodes of the target, in the order of their drain. */
+  /** The surplus nodes of the target, then `blue`: the order of their drain. */
   leaving: NodeObservation[];
   /** Every staying node is Ready, and each node that answers lists all of them as running. */
   joined: boolean;
   /** Milliseconds for which `joined` must have held. */
   settle: number;
   selected: boolean;
+  /** The Service lists every staying node, and nothing but nodes of the target. */
   switched: boolean;
   /** The drain has begun: its phase is on record. */
   draining: boolean;
   allDrained: boolean;
   /** A set to go back to exists with all its pods. */
   wayBack: boolean;
-  /** Nodes without a pod that EMQX lists as stopped, and those that it still lists as running. */
+  /** Nodes that no set wants any more: those that EMQX lists as stopped, and as running still. */
   forgotten: string[];
   lingering: string[];
   /** What is wrong with the nodes, one line each. */
@@ -96,7 +97,8 @@ export function look(
   const staying = green.filter((node) => node.ordinal < desired.replicas && !node.terminating);
   const surplus = green.filter((node) => node.ordinal >= desired.replicas);
   const blue = outgoing.flatMap(nodesOf);
-  const leaving = [...blue, ...surplus];
+  // Surplus nodes first: the Service lists them, and clients of blue must not land on them.
+  const leaving = [...surplus, ...blue];
 
   const stayingNames = staying.map((node) => node.node);
   const joined =
@@ -114,15 +116,17 @@ export function look(
 
   const { service } = observation;
   const selected = !service.exists || service.selects === revision;
-  const readyPods = new Set(service.readyPods);
+  const greenPods = new Set(green.map((node) => node.pod));
   const switched =
     !service.exists ||
     (selected &&
-      readyPods.size === staying.length &&
       staying.length === desired.replicas &&
-      staying.every((node) => readyPods.has(node.pod)));
+      staying.every((node) => service.readyPods.includes(node.pod)) &&
+      service.readyPods.every((pod) => greenPods.has(pod)));
 
   const drained = (node: NodeObservation): boolean =>
+    // On its way out already, by us or by somebody else: nothing can be done for it any more.
+    node.terminating ||
     isDrained(node, held) ||
     // Out of service and empty: nothing to evacuate. A surplus node is in service until its evacuation starts.
     (node.revision !== revision && node.evacuation?.state === "disabled" && isEmpty(node, held)) ||
@@ -130,11 +134,18 @@ export function look(
 
   const wayBackSet = observation.sets.find((set) => set.revision === entry?.from && !set.deleting);
   const pods = new Set(observation.nodes.map((node) => node.node));
+  const expected = (name: string): boolean => {
+    const place = placeOf(name);
+    const set = observation.sets.find((candidate) => candidate.revision === place?.revision);
+    return !!place && !!set && !set.deleting && place.ordinal < set.replicas;
+  };
   const listed = new Map<string, "running" | "stopped">();
-  for (const node of staying) {
+  for (const node of observation.nodes) {
+    if (node.terminating || disposableNode(node)) continue;
     for (const [name, status] of Object.entries(node.view ?? {})) {
       // One node that still believes in a running peer is enough to wait.
-      if (!pods.has(name) && listed.get(name) !== "running") listed.set(name, status);
+      if (pods.has(name) || expected(name) || listed.get(name) === "running") continue;
+      listed.set(name, status);
     }
   }
 
@@ -167,6 +178,12 @@ export function look(
     secondsIn: (phase) => secondsSince(entry, phase, now),
     drained,
   };
+}
+
+/** Revision and ordinal in a core node's name (`labels.ts`). */
+export function placeOf(node: string): { revision: string; ordinal: number } | undefined {
+  const match = /-core-([^-.@]+)-(\d+)(\.|$)/.exec(node);
+  return match ? { revision: match[1] ?? "", ordinal: Number(match[2]) } : undefined;
 }
 
 function reached(entry: RolloutEntry, phase: Phase): boolean {

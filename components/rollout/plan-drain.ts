@@ -56,12 +56,10 @@ function retarget({ leaving, desired }: Look): Action[] {
 
 function starts(seen: Look, corrections: Action[]): Action[] {
   if (corrections.length > 0) return [];
-  const { blue, leaving, desired, staying } = seen;
+  const { leaving, desired, staying, revision } = seen;
   const migrateTo = staying.map((node) => node.node);
   const { strategy } = desired;
-  const outOfService = blue.filter((node) => !seen.drained(node));
-  const line =
-    outOfService.length > 0 ? outOfService : leaving.filter((node) => !seen.drained(node));
+  const line = leaving.filter((node) => !seen.drained(node));
   const { startIn } = forecast(line, strategy, seen.held, sessionsAtStart(seen));
   const start = (node: NodeObservation, waitHealthCheck: number): Action => ({
     do: "evacuate",
@@ -73,15 +71,16 @@ function starts(seen: Look, corrections: Action[]): Action[] {
     waitHealthCheck,
     migrateTo,
   });
-  const waiting = line.filter((node) => state(node) === "disabled" && !node.terminating);
-  if (outOfService.length > 0) {
+  const waiting = line.filter((node) => state(node) === "disabled");
+  const inService = waiting.filter((node) => node.revision === revision);
+  if (inService.length === 0) {
     const next = waiting.find((node) => startIn.get(node.node) === 0);
     return next ? [start(next, strategy.waitHealthCheck)] : [];
   }
-  // Nodes that the Service lists must all be refused by it at once, or clients would move from one
+  // Nodes that the Service lists must all be dropped by it at once, or clients would move from one
   // leaving node to the next; EMQX's own wait keeps each node's place in the line.
   const base = Math.max(strategy.waitHealthCheck, LEAVE_SERVICE_SECONDS);
-  return waiting.map((node) => start(node, base + Math.ceil(startIn.get(node.node) ?? 0)));
+  return inService.map((node) => start(node, base + Math.ceil(startIn.get(node.node) ?? 0)));
 }
 
 /** A StatefulSet shrinks from the top, so a node goes when it and all above it have nothing left. */
@@ -96,7 +95,7 @@ function shrink(seen: Look): Action[] {
     );
     const mayGo = (ordinal: number) => {
       const node = nodes.get(ordinal);
-      return !node || node.terminating || seen.drained(node);
+      return !node || seen.drained(node);
     };
     let replicas = set.replicas;
     while (replicas > floor(set) && mayGo(replicas - 1)) replicas -= 1;
@@ -106,9 +105,12 @@ function shrink(seen: Look): Action[] {
   });
 }
 
-/** A removed core stays in EMQX's cluster as stopped until it is told to leave; any staying node can be asked. */
-export function forget({ forgotten, staying }: Look): Action[] {
-  const via = staying.filter((node) => node.reachable).map((node) => node.pod);
+/** A removed core stays in EMQX's cluster as stopped until it is told to leave; any other node can be asked. */
+export function forget({ forgotten, observation }: Look): Action[] {
+  const via = observation.nodes
+    .filter((node) => node.reachable && !node.terminating)
+    .sort((a, b) => Number(b.ready) - Number(a.ready))
+    .map((node) => node.pod);
   return forgotten.map((node) => ({ do: "forceLeave", node, via }));
 }
 

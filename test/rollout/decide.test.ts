@@ -78,6 +78,35 @@ describe("creating green", () => {
     assert.deepEqual(decision.actions, [{ do: "scaleSet", revision: "green", replicas: 2 }]);
   });
 
+  test("waits until EMQX has forgotten a stopped node whose name green would reuse", () => {
+    const stopped = ["emqx@c-core-green-1", "emqx@c-core-other-0"];
+    const decision = ask(cluster(blues(), { preflight: facts(), stopped }), record());
+    const names = decision.actions.map((action) => action.do === "forceLeave" && action.node);
+    assert.deepEqual(names, stopped);
+    const other = cluster(blues(), { preflight: facts(), stopped: ["emqx@c-core-other-0"] });
+    assert.equal(ask(other, record()).actions[0]?.do, "createSet");
+    const running = cluster(blues(), { preflight: facts(), alsoRunning: ["emqx@c-core-green-1"] });
+    assert.deepEqual(ask(running, record()).actions, []);
+  });
+
+  test("a set is not grown while pods of it are still ending", () => {
+    const nodes = [node("green", 0), node("green", 1, { terminating: true })];
+    const observation = cluster(nodes, { service: greenService });
+    observation.sets[0]!.replicas = 1;
+    assert.deepEqual(ask(observation, fresh).actions, []);
+  });
+
+  test("a stopped node that its set still wants is never told to leave", () => {
+    const observation = cluster([node("blue", 0), ...greens()], {
+      service: greenService,
+      stopped: ["emqx@c-core-blue-1"],
+    });
+    const blue = observation.sets.find((set) => set.revision === "blue");
+    assert.ok(blue);
+    blue.replicas = 2;
+    assert.ok(!ask(observation).actions.some((action) => action.do === "forceLeave"));
+  });
+
   test("a set that is being deleted does not count as the target", () => {
     const observation = cluster([...blues(), ...greens()]);
     const green = observation.sets.find((set) => set.revision === "green");
@@ -419,7 +448,7 @@ describe("the end", () => {
     });
     const decision = ask(observation);
     assert.deepEqual(decision.actions, [
-      { do: "forceLeave", node: "emqx@c-core-blue-0", via: ["c-core-green-1", "c-core-green-0"] },
+      { do: "forceLeave", node: "emqx@c-core-blue-0", via: ["c-core-green-0", "c-core-green-1"] },
     ]);
   });
 

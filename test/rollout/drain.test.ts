@@ -155,9 +155,9 @@ describe("the forecast", () => {
     const key = "emqx@c-core-blue-0 evicting_sessions";
     const moving = [loaded(0, 0, 100, "evicting_sessions")];
     const start = new Map([["emqx@c-core-blue-0", 200]]);
-    assert.equal(eta(moving, { [key]: 10_000 }, start), 10, "100 in 10 s leaves 10 s");
-    assert.equal(eta(moving, { [key]: 1000 }, start), 2, "too early to judge: nominal");
-    assert.equal(eta(moving, { [key]: 10_000 }), 2, "without a figure from the start: nominal");
+    assert.equal(eta(moving, { [key]: 10_000 }, start), 11, "100 in 10 s leaves 10 s and a tick");
+    assert.equal(eta(moving, { [key]: 1000 }, start), 3, "too early to judge: nominal");
+    assert.equal(eta(moving, { [key]: 10_000 }), 3, "without a figure from the start: nominal");
   });
 
   test("a silent node keeps its place for a while, then no longer", () => {

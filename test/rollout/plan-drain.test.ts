@@ -223,7 +223,11 @@ describe("progress", () => {
       view: { ...view, "emqx@c-core-blue-1": "stopped" as const },
     }));
     assert.deepEqual(plan(seen).actions, [
-      { do: "forceLeave", node: "emqx@c-core-blue-1", via: ["c-core-green-1", "c-core-green-0"] },
+      {
+        do: "forceLeave",
+        node: "emqx@c-core-blue-1",
+        via: ["c-core-blue-0", "c-core-green-0", "c-core-green-1"],
+      },
     ]);
   });
 });

@@ -216,7 +216,8 @@ export class Model implements Cluster, Clock {
     if (unavailable) return; // 400 Nodes unavailable
     for (const name of action.migrateTo) {
       const recipient = this.pods.find((candidate) => candidate.node === name);
-      if (recipient?.revision !== this.selects && recipient)
+      // A selector that was stolen after the look (null) is the thief's doing.
+      if (recipient && this.selects !== null && recipient.revision !== this.selects)
         this.violations.push(`${name} receives sessions but does not serve`);
     }
     pod.rates = {
@@ -273,7 +274,9 @@ export class Model implements Cluster, Clock {
       }
     }
     for (const pod of this.pods) {
-      if (this.isUp(pod) && !this.members.has(pod.node)) this.members.set(pod.node, "running");
+      if (!this.isUp(pod) || this.members.get(pod.node) === "running") continue;
+      if (this.members.has(pod.node)) this.violations.push(`${pod.node} joined under a stale name`);
+      this.members.set(pod.node, "running");
     }
     this.pods = this.pods.filter((pod) => pod.goneAt > this.time);
   }
