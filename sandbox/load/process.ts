@@ -24,7 +24,9 @@ type Question =
 export async function startFleet(
   options: FleetOptions,
   onSample: (sample: Sample, pods: string[]) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<FleetProcess> {
+  signal?.throwIfAborted();
   const sockets = options.clients + options.offline;
   if (sockets > MAX_CLIENTS) {
     throw new Error(
@@ -67,6 +69,7 @@ export async function startFleet(
     await exit;
     clearTimeout(kill);
   };
+  signal?.addEventListener("abort", () => void stop(), { once: true });
   try {
     await ask({ do: "rampUp", options });
   } catch (error) {

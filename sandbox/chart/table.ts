@@ -1,0 +1,50 @@
+import type { Report } from "../measure/report";
+import { thousands } from "./scale";
+
+/** The figures that people look at first, as label and value. */
+export function summaryRows(report: Report): [string, string][] {
+  const away = Math.round((1 - report.minConnectedFraction) * report.clients);
+  return [
+    ["Image", `${report.from} → ${report.to}`],
+    ["Clients", thousands(report.clients)],
+    ["Disconnects per client, at most", String(report.maxDisconnectsPerClient)],
+    ["Sessions lost", `${report.sessionsLost} of ${thousands(report.sessionsExpected)}`],
+    ["QoS 1 messages lost", `${report.qos1Lost} of ${thousands(report.qos1Published)}`],
+    ["Away at one moment, at most", `${thousands(away)} clients`],
+    [
+      "Reconnects per second, at most",
+      `${report.peakReconnectsPerSecond} (rate ${report.connEvictRate})`,
+    ],
+    [
+      "Ready nodes behind the Service, at least",
+      `${report.minReadyEndpoints} of ${report.desiredReplicas}`,
+    ],
+    [
+      "From switch to end",
+      `${report.upgradeSeconds} s (${report.ratioToBound.toFixed(2)} × the least possible ${report.boundSeconds} s)`,
+    ],
+  ];
+}
+
+/** Summary, phases and checks as text for a terminal. */
+export function terminalTable(report: Report, colours: boolean): string {
+  const paint = (text: string, code: string): string =>
+    colours ? `\u001b[${code}m${text}\u001b[0m` : text;
+  const rows = summaryRows(report);
+  const wide = Math.max(...rows.map(([label]) => label.length));
+  const phases = report.phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)} s`);
+  const { checks } = report;
+  const [nameWidth, limitWidth] = [
+    Math.max(...checks.map(({ name }) => name.length)),
+    Math.max(...checks.map(({ limit }) => limit.length)),
+  ];
+  return [
+    ...rows.map(([label, value]) => `  ${label.padEnd(wide)}  ${paint(value, "1")}`),
+    `  ${"Phases".padEnd(wide)}  ${phases.join(" · ")}`,
+    "",
+    ...checks.map(({ name, limit, figure, pass }) => {
+      const mark = pass ? paint("✓", "32") : paint("✗", "31");
+      return `  ${mark} ${name.padEnd(nameWidth)}  ${limit.padEnd(limitWidth)}  ${figure}`;
+    }),
+  ].join("\n");
+}

@@ -1,0 +1,92 @@
+import type { Report } from "./report";
+
+/** One limit that an upgrade has to keep. */
+export interface Check {
+  /** Figure of the report that it is about. */
+  name: string;
+  /** What is asked, as people read it. */
+  limit: string;
+  /** What was measured. */
+  figure: string;
+  pass: boolean;
+}
+
+/** The limits of a graceful upgrade, each with its figure. */
+export function checksOf(report: Omit<Report, "checks">): Check[] {
+  const { clients, connEvictRate, desiredReplicas, upgradeSeconds, boundSeconds } = report;
+  const dip = 1 - report.minConnectedFraction;
+  const dipLimit = (1.5 * connEvictRate) / clients;
+  const exactly = (name: keyof Report, value: number): Check => ({
+    name,
+    limit: `= ${value}`,
+    figure: String(report[name as keyof typeof report]),
+    pass: report[name as keyof typeof report] === value,
+  });
+  const atMost = (
+    name: string,
+    figure: number,
+    limit: number,
+    show: (value: number) => string = String,
+  ): Check => ({
+    name,
+    limit: `≤ ${show(limit)}`,
+    figure: show(figure),
+    pass: figure <= limit,
+  });
+  const empty = (name: "blueObjectsLeft" | "evacuationsLeft"): Check => ({
+    name,
+    limit: "none",
+    figure: report[name].join(", ") || "none",
+    pass: report[name].length === 0,
+  });
+  return [
+    exactly("sessionsLost", 0),
+    exactly("qos1Lost", 0),
+    atMost("maxDisconnectsPerClient", report.maxDisconnectsPerClient, 1),
+    exactly("minReadyEndpoints", desiredReplicas),
+    exactly("newConnectionsToBlueAfterSwitch", 0),
+    empty("blueObjectsLeft"),
+    empty("evacuationsLeft"),
+    nodesCheck(report),
+    atMost("peakReconnectsPerSecond", report.peakReconnectsPerSecond, 1.2 * connEvictRate, short),
+    atMost("connection dip", dip, dipLimit, percent),
+    atMost("upgradeSeconds", upgradeSeconds, 1.25 * boundSeconds, inSeconds),
+    ...estimateCheck(report),
+  ];
+}
+
+function nodesCheck({ clusterNodes, expectedNodes }: Omit<Report, "checks">): Check {
+  const found = clusterNodes.map(({ node }) => node).sort();
+  const running = clusterNodes.filter(({ node_status }) => node_status === "running").length;
+  return {
+    name: "clusterNodes",
+    limit: `exactly the ${expectedNodes.length} new ones, running`,
+    figure: `${found.length} listed, ${running} running`,
+    pass: running === found.length && found.join() === [...expectedNodes].sort().join(),
+  };
+}
+
+function estimateCheck({ estimateSeconds, rolloutSeconds }: Omit<Report, "checks">): Check[] {
+  if (estimateSeconds === undefined) return [];
+  const off = Math.abs(estimateSeconds - rolloutSeconds) / rolloutSeconds;
+  return [
+    {
+      name: "estimateSeconds",
+      limit: `within 25 % of ${inSeconds(rolloutSeconds)}`,
+      figure: `${inSeconds(estimateSeconds)} (${percent(off)} off)`,
+      pass: off <= 0.25,
+    },
+  ];
+}
+
+function percent(fraction: number): string {
+  return `${(100 * fraction).toFixed(1)} %`;
+}
+
+function short(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}
+
+function inSeconds(value: number): string {
+  return `${value.toFixed(1)} s`;
+}

@@ -1,0 +1,67 @@
+import type { ClusterNode } from "./emqx-api";
+import type { Check } from "./checks";
+
+/** `report.json`: an upgrade as clients and the API server saw it. Seconds count from its start. */
+export interface Report {
+  cluster: string;
+  from: string;
+  to: string;
+  /** ISO 8601. */
+  startedAt: string;
+  /** StatefulSets before and after. */
+  sets: { blue: string; green: string };
+  clients: number;
+  /** From the change of the Service's selector until the last object of the old set was gone. */
+  upgradeSeconds: number;
+  /** initialDelaySeconds + clients / connEvictRate + waitTakeover + sessions left over / sessEvictRate. */
+  boundSeconds: number;
+  ratioToBound: number;
+  /** From the appearance of the new StatefulSet until the last object of the old one was gone. */
+  rolloutSeconds: number;
+  /** How long the whole `pulumi up` took. */
+  commandSeconds: number;
+  /** What `pulumi preview` said about `rolloutSeconds`, when it was asked. */
+  estimateSeconds?: number;
+  phases: PhaseFigure[];
+  maxDisconnectsPerClient: number;
+  clientsDisconnectedMoreThanOnce: number;
+  sessionsExpected: number;
+  sessionsLost: number;
+  qos1Published: number;
+  qos1Lost: number;
+  qos1Duplicates: number;
+  /** Fewest clients connected at any moment, as a fraction of all. */
+  minConnectedFraction: number;
+  /** Most clients that came back within any one second. */
+  peakReconnectsPerSecond: number;
+  /** Most clients that were disconnected within any one second. */
+  peakDisconnectsPerSecond: number;
+  connEvictRate: number;
+  minReadyEndpoints: number;
+  /** Most sets that were behind the Service at one moment. */
+  maxSetsBehindService: number;
+  desiredReplicas: number;
+  /** Attempts on old pods, from one second after the EndpointSlice changed. */
+  newConnectionsToBlueAfterSwitch: number;
+  blueObjectsLeft: string[];
+  /** Connected clients on each old pod when its deletion was first seen. */
+  blueDeletions: { pod: string; t: number; connected: number }[];
+  clusterNodes: ClusterNode[];
+  expectedNodes: string[];
+  evacuationsLeft: string[];
+  checks: Check[];
+  timeline: TimelinePoint[];
+}
+
+export interface PhaseFigure {
+  name: string;
+  /** Seconds after the start. */
+  start: number;
+  seconds: number;
+}
+
+export interface TimelinePoint {
+  t: number;
+  total: number;
+  bySet: Record<string, number>;
+}
