@@ -89,11 +89,16 @@ export function all(...rules: Rule[]): Rule {
 
 /** A field that is known but not accepted, with the reason. */
 export function refused(reason: string): Rule {
-  return (value, path, problems) => {
+  const refuse: Rule = (value, path, problems) => {
     if (value === undefined || value === null) return;
     problems.push({ property: path, reason: `\`${path}\` cannot be set: ${reason}` });
   };
+  refusals.add(refuse);
+  return refuse;
 }
+
+/** Rules that no value passes, so that their fields are not offered. */
+const refusals = new WeakSet<Rule>();
 
 /** An object of exactly these fields. */
 export function object(fields: Record<string, Rule>, required: string[] = []): Rule {
@@ -111,12 +116,13 @@ export function object(fields: Record<string, Rule>, required: string[] = []): R
     for (const [key, v] of Object.entries(value)) {
       const check = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (check) check(v, at(key), problems);
-      else if (v !== undefined) problems.push(unknownField(at(key), Object.keys(fields)));
+      else if (v !== undefined) problems.push(unknownField(at(key), fields));
     }
   };
 }
 
-function unknownField(path: string, known: string[]): Problem {
+function unknownField(path: string, fields: Record<string, Rule>): Problem {
+  const known = Object.keys(fields).filter((key) => !refusals.has(fields[key] ?? flag));
   const where = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "the arguments";
   const reason = `Unknown field \`${path}\`. Fields of ${where}: ${known.join(", ")}.`;
   return { property: path, reason };

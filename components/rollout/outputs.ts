@@ -70,9 +70,8 @@ export interface Seen {
 export function outputsAfter(inputs: RolloutInputs, seen: Required<Seen>): Outputs {
   return clean({
     ...identity(inputs, siteOf(inputs)),
-    ...live(seen),
+    ...live(seen, "Done"),
     applied: appliedOf(inputs, seen.record.hashVersion),
-    phase: "Done",
   });
 }
 
@@ -85,20 +84,20 @@ export function outputsOnFailure(
   const phase = seen.record.current?.phase ?? "Failed";
   return clean({
     ...identity(inputs, siteOf(inputs)),
-    ...live(seen),
+    ...live(seen, phase === "Done" ? "Failed" : phase),
     applied,
-    phase: phase === "Done" ? "Failed" : phase,
   });
 }
 
 /** Outputs rebuilt from the cluster; anything that the next `pulumi up` should mend is a phase that is not `Done`. */
 export function outputsOnRead(olds: Outputs, seen: Required<Seen>): Outputs {
-  return clean({ ...olds, ...live(seen), phase: phaseSeen(olds, seen) });
+  return clean({ ...olds, ...live(seen, phaseSeen(olds, seen)) });
 }
 
 function phaseSeen(olds: Outputs, { record, observation }: Required<Seen>): Outputs["phase"] {
   const current = record.current?.phase;
-  if (current !== undefined && current !== "Done") return current;
+  // A rollout that failed was undone: what the cluster shows decides, and what the user wants now.
+  if (current !== undefined && current !== "Done" && current !== "Failed") return current;
   if (olds.phase !== "Done" && olds.phase !== "Drifted") return olds.phase;
   const serving = observation.sets.find((set) => set.revision === record.active);
   const asApplied =
@@ -130,18 +129,22 @@ function identity(inputs: RolloutInputs, site: Site) {
   };
 }
 
-function live({ record, observation }: Seen) {
+function live({ record, observation }: Seen, phase: Outputs["phase"]) {
   return {
+    phase,
     currentRevision: record.active,
     selects: observation?.service.selects ?? null,
-    status: statusOf(record, observation),
+    status: statusOf(record, phase, observation),
     lastRollout: summaryOf(record),
   };
 }
 
-export function statusOf(record: RolloutRecord, observation?: Observation): ClusterStatus {
+function statusOf(
+  record: RolloutRecord,
+  phase: Outputs["phase"],
+  observation?: Observation,
+): ClusterStatus {
   const nodes = observation?.nodes ?? [];
-  const phase = record.current?.phase ?? "Preflight";
   const ready = nodes.filter((node) => node.revision === record.active && node.ready).length;
   const done = phase === "Done";
   return {
@@ -178,7 +181,7 @@ function nodeStatus(node: NodeObservation): NodeStatus {
   };
 }
 
-export function summaryOf(record: RolloutRecord): RolloutSummary | null {
+function summaryOf(record: RolloutRecord): RolloutSummary | null {
   const entry = record.current ?? record.history[0];
   if (!entry) return null;
   const failed = entry.phase === "Failed" || entry.phase === "Held";

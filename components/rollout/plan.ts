@@ -21,19 +21,16 @@ export interface Plan {
 }
 
 const CAUSES: Record<Effect, string> = {
-  "blue-green": "blue-green, every pod is exchanged",
+  "blue-green": "blue-green: every pod is exchanged",
   scale: "scale in place",
-  settings: "settings only, no pod is touched",
-  nothing: "nothing",
+  settings: "settings only: no pod is touched",
+  nothing: "without effect",
 };
 
 export function planOf(situation: Situation): Plan {
   const lines = situation.changes.map(changeLine);
-  if (situation.phase === "Drifted") {
-    lines.push("the cluster is not as the last rollout left it -> it is put right");
-  } else if (situation.phase !== "Done") {
-    lines.push(`the last rollout stopped in phase ${situation.phase} -> it goes on from there`);
-  }
+  const unfinished = unfinishedLine(phaseOf(situation));
+  if (unfinished) lines.push(unfinished);
   if ("unknown" in situation.live) {
     const steps = worst(situation);
     return steps === "settings"
@@ -55,7 +52,26 @@ export function planOf(situation: Situation): Plan {
 
 function changeLine({ path, effect, from, to }: Change): string {
   const values = from === undefined ? "" : `: ${from} -> ${to}`;
-  return `${path}${values} -> ${CAUSES[effect]}`;
+  return `${path}${values} (${CAUSES[effect]})`;
+}
+
+/** A run that was killed could not tell Pulumi; then the record in the cluster knows better. */
+function phaseOf({ phase, live }: Situation): string {
+  const recorded = "record" in live ? live.record.current?.phase : undefined;
+  return phase === "Done" && recorded && recorded !== "Failed" ? recorded : phase;
+}
+
+function unfinishedLine(phase: string): string | undefined {
+  switch (phase) {
+    case "Done":
+      return undefined;
+    case "Drifted":
+      return "the cluster is not as the last rollout left it: it is put right";
+    case "Failed":
+      return "the last rollout failed: this is another attempt";
+    default:
+      return `the last rollout stopped in phase ${phase}: it goes on from there`;
+  }
 }
 
 function worst({ changes, phase }: Situation): string {

@@ -26,7 +26,7 @@ export interface PreviewOptions {
 export async function preview({ olds, news, diff, sink, open }: PreviewOptions): Promise<void> {
   if (diff.replaces) {
     const what = diff.replaces.join(" and ");
-    return print(sink, news, [`${what} changed -> the cluster is deleted and created again`]);
+    return print(sink, news, [`${what} changed: the cluster is deleted and created again`]);
   }
   if (diff.unknown) {
     return print(sink, news, ["some inputs are not known yet, so neither is the plan"]);

@@ -3,7 +3,7 @@ import { EmqxError } from "../errors";
 import type { Problem } from "../shape";
 import type { Credentials } from "../kubernetes/config";
 import { credentialsOf, type StackConfig } from "./credentials";
-import { diffOf, type Diff } from "./diff";
+import { diffOf, type DetailedDiff, type Diff } from "./diff";
 import type { EngineSink } from "./engine-log";
 import { plainError } from "./failure";
 import { siteOf, type RolloutInputs } from "./inputs";
@@ -17,6 +17,8 @@ import { validateRollout } from "./validate-inputs";
 export function createProvider(ports: Ports) {
   // The stack's configuration, the same for every resource of this process.
   let stack: StackConfig | undefined;
+  // A refresh asks for a diff with the old inputs after each read: no plan of anybody's.
+  const refreshed = new Set<string>();
 
   const credentials = (given: Credentials) => credentialsOf(given, stack);
   /** For writing, from the inputs. */
@@ -27,6 +29,15 @@ export function createProvider(ports: Ports) {
   /** For reading and deleting, from the outputs. */
   const reopen = (olds: Outputs, sink: EngineSink) =>
     ports.connect(olds.site, credentials(olds), noSet, sink);
+
+  async function show(olds: Outputs, news: RolloutInputs, diff: DetailedDiff): Promise<void> {
+    const sink = ports.sink(news.__urn);
+    try {
+      await preview({ olds, news, diff, sink, open: () => open(news, sink) });
+    } finally {
+      await sink.close();
+    }
+  }
 
   return {
     async configure(request: { config: StackConfig }): Promise<void> {
@@ -40,16 +51,12 @@ export function createProvider(ports: Ports) {
       return { inputs: news, failures: validateRollout(news) };
     },
 
-    async diff(_id: string, properties: object, news: RolloutInputs): Promise<Diff> {
+    async diff(id: string, properties: object, news: RolloutInputs): Promise<Diff> {
       const olds = properties as Outputs;
       const diff = diffOf(olds, news);
+      const quiet = refreshed.delete(id);
       if (!diff.changes) return { changes: false };
-      const sink = ports.sink(news.__urn);
-      try {
-        await preview({ olds, news, diff, sink, open: () => open(news, sink) });
-      } finally {
-        await sink.close();
-      }
+      if (!quiet) await show(olds, news, diff);
       return {
         changes: true,
         replaces: diff.replaces,
@@ -75,6 +82,7 @@ export function createProvider(ports: Ports) {
     /** Never fails for a half-done rollout; an unreachable Kubernetes is no proof that all is gone. */
     async read(id: string, properties: object): Promise<{ id?: string; props?: Outputs }> {
       const olds = properties as Outputs;
+      refreshed.add(id);
       const sink = ports.sink(olds.__urn);
       try {
         const connection = await reopen(olds, sink);

@@ -9,9 +9,8 @@ import { initFailure, plainError } from "./failure";
 import type { Credentials } from "../kubernetes/config";
 import { siteOf, type RolloutInputs } from "./inputs";
 import { outputsAfter, outputsOnFailure, type Outputs, type Seen } from "./outputs";
-import { emptyRecord } from "./record";
 import { chooseRevision } from "./revision";
-import type { RolloutResult, SetManifests, Site } from "./types";
+import type { RolloutRecord, RolloutResult, SetManifests, Site } from "./types";
 
 /** What the provider needs from outside, so that tests can replace it. */
 export interface Ports {
@@ -38,13 +37,15 @@ export interface RollOptions {
 export async function roll({ inputs, olds, ports, open }: RollOptions): Promise<Outputs> {
   const sink = ports.sink(inputs.__urn);
   let connection: Connection | undefined;
+  let stored: RolloutRecord | undefined;
   try {
     connection = await open(sink);
-    return await rollOn(connection, inputs, ports, sink, olds);
+    stored = await connection.records.load();
+    return await rollOn(connection, stored, inputs, ports, sink, olds);
   } catch (error) {
     // Before the first contact nothing can have changed: Pulumi keeps its state as it is.
-    if (!connection) throw plainError(error);
-    const seen = await lookAgain(connection, olds);
+    if (!connection || !stored) throw plainError(error);
+    const seen = await lookAgain(connection, stored);
     const outputs = outputsOnFailure(inputs, olds?.applied ?? null, seen);
     throw initFailure(error, idOf(inputs), outputs, inputs.__provider);
   } finally {
@@ -55,13 +56,13 @@ export async function roll({ inputs, olds, ports, open }: RollOptions): Promise<
 
 async function rollOn(
   connection: Connection,
+  stored: RolloutRecord,
   inputs: RolloutInputs,
   ports: Ports,
   sink: EngineSink,
   olds?: Outputs,
 ): Promise<Outputs> {
   const { cluster, records, fence } = connection;
-  const stored = await records.load();
   const { revision, hashVersion } = chooseRevision(inputs, [stored.active, stored.current?.to]);
   const desired = desiredOf(inputs, revision);
   const before = await cluster.observe({ preflight: false });
@@ -86,14 +87,8 @@ async function rollOn(
 const isService = ({ path }: { path: string }) => path.startsWith("services.");
 
 /** The record was saved before the error was thrown; the rest is best effort. */
-async function lookAgain(connection: Connection, olds?: Outputs): Promise<Seen> {
-  try {
-    const record = await connection.records.load();
-    const observation = await connection.cluster
-      .observe({ preflight: false })
-      .catch(() => undefined);
-    return { record, observation };
-  } catch {
-    return { record: { ...emptyRecord(), active: olds?.currentRevision ?? null } };
-  }
+async function lookAgain({ records, cluster }: Connection, stored: RolloutRecord): Promise<Seen> {
+  const record = await records.load().catch(() => stored);
+  const observation = await cluster.observe({ preflight: false }).catch(() => undefined);
+  return { record, observation };
 }

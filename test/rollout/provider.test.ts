@@ -201,7 +201,7 @@ describe("diff", () => {
     const result = await diff({ ...upgraded, __urn: "plan" });
     assert.deepEqual([result.changes, result.replaces], [true, undefined]);
     const text = bench.lines.join("\n");
-    assert.match(text, /^image: emqx\/emqx:6.0.1 -> emqx\/emqx:6.1.0 -> blue-green, every pod/m);
+    assert.match(text, /^image: emqx\/emqx:6.0.1 -> emqx\/emqx:6.1.0 \(blue-green: every pod/m);
     assert.match(
       text,
       new RegExp(`^plan: blue-green from emqx-core-${revision} to emqx-core-`, "m"),
@@ -234,7 +234,7 @@ describe("diff", () => {
     assert.equal((await diff(news)).changes, true);
     assert.equal(
       bench.lines[0],
-      "updateStrategy.initialDelaySeconds: 10 -> 3 -> settings only, no pod is touched",
+      "updateStrategy.initialDelaySeconds: 10 -> 3 (settings only: no pod is touched)",
     );
     assert.equal(bench.opened, opened);
   });
@@ -303,6 +303,15 @@ describe("read", () => {
       assert.notEqual(props?.phase, "Done");
       assert.equal((await diff(inputs, props)).changes, true);
     }
+  });
+
+  test("the diff that follows is the refresh's own and prints no plan, the next one does", async () => {
+    await read();
+    const news = { ...upgraded, __urn: "refresh" };
+    assert.equal((await diff(news)).changes, true);
+    assert.deepEqual(bench.lines, []);
+    await diff(news);
+    assert.equal(bench.lines.length, 1);
   });
 
   test("an unreachable Kubernetes is an error, not an empty cluster", async () => {
