@@ -163,12 +163,13 @@ export class Broker {
   /** Takes back a session whose new owner went away before it had everything. */
   keep(session: Session): void {
     session.departure = undefined;
+    session.claimedAt = performance.timeOrigin + performance.now();
     this.cluster.registry.claim(session.clientId, session.claimedAt);
   }
 
   /** Sets up a session that another node gave. */
   install(snapshot: SessionSnapshot): Session {
-    const session = this.create(snapshot.clientId);
+    const session = this.create(snapshot.clientId, snapshot.claimedAt);
     session.restore(snapshot);
     session.disconnectedAt = Date.now();
     for (const [filter, subscription] of snapshot.subscriptions) {
@@ -196,8 +197,9 @@ export class Broker {
     return undefined;
   }
 
-  private create(clientId: string): Session {
+  private create(clientId: string, claimedBefore = 0): Session {
     const session = new Session(clientId, this.settings, this.counters);
+    session.claimedAt = Math.max(session.claimedAt, claimedBefore + 0.001);
     this.sessions.set(clientId, session);
     this.cluster.registry.claim(clientId, session.claimedAt);
     return session;

@@ -22,6 +22,7 @@ export interface SessionSnapshot {
   cleanStart: boolean;
   expiryMs: number;
   createdAt: number;
+  claimedAt: number;
   subscriptions: [string, Subscription][];
   queue: Delivery[];
   inflight: InflightEntry[];
@@ -59,8 +60,8 @@ export class Session {
   connectedAt = Date.now();
   /** Milliseconds since the epoch; undefined while connected. */
   disconnectedAt: number | undefined;
-  /** When this node became the owner; of two owners the younger one wins. */
-  claimedAt = Date.now();
+  /** When this node became the owner, in milliseconds with fractions; of two owners the younger one wins. */
+  claimedAt = performance.timeOrigin + performance.now();
   will: { message: Message; delayMs: number } | undefined;
   /** When a delayed will is due. */
   willAt: number | undefined;
@@ -149,6 +150,7 @@ export class Session {
       cleanStart: this.cleanStart,
       expiryMs: this.expiryMs,
       createdAt: this.createdAt,
+      claimedAt: this.claimedAt,
       subscriptions: [...this.subscriptions],
       // A copy: what arrives from now on is forwarded one by one.
       queue: [...this.queue],

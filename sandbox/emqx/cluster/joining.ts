@@ -13,7 +13,7 @@ export interface SharedTables {
 
 /** What nodes tell each other about themselves when they meet. */
 export interface OwnState {
-  clients: string[];
+  clients: [clientId: string, claimedAt: number][];
   routes: string[];
   groups: [string, string][];
 }
