@@ -18,13 +18,15 @@ export interface EngineSink extends Sink {
 
 /** Pulumi gives the engine's address to the host process as its last argument. */
 export function engineSink(urn = "", address = process.argv.at(-1) ?? ""): EngineSink {
+  // The CLI panics on a URN that is none, such as an unknown one.
+  const resource = urn.startsWith("urn:pulumi:") ? urn : "";
   const client = /^[^\s/]+:\d+$/.test(address) ? connect(address) : undefined;
   let line = Promise.resolve();
   let shown = "";
 
   const show = (severity: 1 | 2, message: string, ephemeral: boolean) => {
     line = line.then(async () => {
-      if (client && (await send(client, { urn, severity, message, ephemeral }))) return;
+      if (client && (await send(client, { urn: resource, severity, message, ephemeral }))) return;
       if (!ephemeral) console.log(message);
     });
   };

@@ -1,6 +1,7 @@
 /** configure, check, diff, create, read, update, delete over ports that tests can replace. */
 import { EmqxError } from "../errors";
 import type { Problem } from "../shape";
+import { UNKNOWN } from "../unknown";
 import type { Credentials } from "../kubernetes/config";
 import { credentialsOf, type StackConfig } from "./credentials";
 import { diffOf, type DetailedDiff, type Diff } from "./diff";
@@ -54,7 +55,8 @@ export function createProvider(ports: Ports) {
     async diff(id: string, properties: object, news: RolloutInputs): Promise<Diff> {
       const olds = properties as Outputs;
       const diff = diffOf(olds, news);
-      const quiet = refreshed.delete(id);
+      // With an unknown URN Pulumi only asks whether a replacement elsewhere would replace this too.
+      const quiet = refreshed.delete(id) || news.__urn === UNKNOWN;
       if (!diff.changes) return { changes: false };
       if (!quiet) await show(olds, news, diff);
       return {

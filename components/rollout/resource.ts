@@ -72,7 +72,10 @@ export class Rollout extends pulumi.dynamic.Resource {
       status: undefined,
       lastRollout: undefined,
     };
-    const __urn = pulumi.createUrn(name, TYPE, opts.parent);
+    // A promise carries no dependencies. The output does: on the parent, and so on each of its
+    // children, and when one of these is replaced Pulumi would call the URN unknown.
+    const urn = pulumi.createUrn(name, TYPE, opts.parent);
+    const __urn = new Promise<string>((resolve) => urn.apply(resolve));
     super(shim, name, { ...args, __urn, ...outputs }, opts, "emqx", "Rollout");
   }
 }
