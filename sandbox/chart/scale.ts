@@ -12,7 +12,8 @@ export function timeTicks(from: number, to: number, wanted: number): number[] {
   const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
   const step = steps.find((n) => (to - from) / n <= wanted) ?? 3600;
   const marks: number[] = [];
-  for (let t = Math.ceil(from / step) * step; t <= to; t += step) marks.push(t);
+  // Adding 0 turns -0 into 0.
+  for (let n = Math.ceil(from / step); n * step <= to; n += 1) marks.push(n * step + 0);
   return marks;
 }
 

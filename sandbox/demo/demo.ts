@@ -11,10 +11,14 @@ import { sandboxDown, sandboxUp, type Sandbox } from "../sandbox";
 import { Scenario, writeReport } from "../scenario";
 import { layoutOf } from "../control-plane/layout";
 import type { DemoOptions } from "./arguments";
+import { Digest } from "./digest";
 import type { Screen } from "./screen";
 
 /** User agent of the rollout's own requests. */
 const ROLLOUT = /^pulumi-emqx\b/;
+
+/** The outputs hold every node and figure: pages, which would hide what happens. */
+const QUIET = "--suppress-outputs";
 
 /** Runs the whole demonstration; resolves to whether the upgrade kept every limit. */
 export async function runDemo(
@@ -34,7 +38,7 @@ export async function runDemo(
 
     screen.heading(`The first deployment: ${options.nodes} nodes of ${options.from}`);
     await scenario.configure();
-    await scenario.stack.up();
+    await scenario.stack.up([QUIET]);
 
     screen.heading(`${options.clients} MQTT clients connect`);
     fleet = await scenario.connect(
@@ -44,9 +48,12 @@ export async function runDemo(
 
     screen.heading(`The upgrade to ${options.to}`);
     await scenario.setImage(options.to);
-    const preview = await scenario.stack.preview();
+    const preview = await scenario.stack.preview([QUIET]);
     const estimateSeconds = estimateOf(preview.output);
-    const report = await scenario.measure(fleet, options.to, { estimateSeconds });
+    const report = await scenario.measure(fleet, options.to, {
+      estimateSeconds,
+      perform: () => scenario.stack.up([QUIET]),
+    });
     await fleet.stop();
     screen.quiet();
 
@@ -56,7 +63,7 @@ export async function runDemo(
     const good = present(report, options, screen);
     if (!options.keep) {
       screen.heading("The end");
-      await scenario.stack.destroy();
+      await scenario.stack.destroy([QUIET]);
       await scenario.stack.remove();
     }
     return good;
@@ -78,6 +85,7 @@ function makeScenario(
   screen: Screen,
   signal: AbortSignal,
 ): Scenario {
+  const digest = new Digest();
   return new Scenario({
     sandbox,
     stack: "demo",
@@ -89,7 +97,7 @@ function makeScenario(
     waitTakeover: 10,
     signal,
     onCommand: (command) => screen.command(command),
-    onLine: (line) => screen.line(`  ${line}`),
+    onLine: (line) => digest.keeps(line, Date.now()) && screen.line(`  ${line}`),
   });
 }
 
@@ -100,7 +108,7 @@ export function offlineOf(clients: number): number {
 
 async function upWithoutChanges(scenario: Scenario, sandbox: Sandbox): Promise<Check[]> {
   const startedAt = Date.now();
-  const { output } = await scenario.stack.up();
+  const { output } = await scenario.stack.up([QUIET]);
   const { create, update, delete: deleted, replace } = resourceCounts(output);
   const changes = create + update + deleted + replace;
   const writes = writesSince(sandbox.auditLog, startedAt, ROLLOUT);

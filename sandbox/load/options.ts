@@ -32,7 +32,9 @@ export interface FleetOptions {
 export const fleetDefaults = {
   rampPerSecond: 1000,
   messagesPerSecond: 150,
-  reconnectDelay: [50, 400] as [number, number],
+  // About as long as EMQX pauses between two turns of evicting, so that clients come back as an
+  // even stream; shorter delays would make every turn a burst.
+  reconnectDelay: [50, 1000] as [number, number],
   keepaliveSeconds: 200,
 };
 

@@ -15,9 +15,10 @@ export interface Moments {
   selectedAt: number;
   /** The EndpointSlices held green pods only. */
   switchedAt: number;
-  /** First and last disconnect from a blue pod. */
+  /** First disconnect from a blue pod. */
   firstEvictionAt: number;
-  lastEvictionAt: number;
+  /** The last blue pod was told to end. */
+  drainedAt: number;
   /** The last blue object was gone; undefined when one is left. */
   blueGoneAt: number | undefined;
 }
@@ -49,6 +50,9 @@ export function findMoments(log: ClusterLog, fleet: FleetFigures, startedAt: num
       t > startedAt && pods.length > 0 && pods.every((pod) => revisions.get(pod) === green),
   );
   const blueObjects = log.objects.filter(({ revision }) => revision === blue);
+  const ending = blueObjects
+    .filter(({ kind }) => kind === "Pod")
+    .flatMap(({ deletingAt, goneAt }) => deletingAt ?? goneAt ?? []);
   const gone = blueObjects.map(({ goneAt }) => goneAt ?? Infinity);
   const blueGoneAt = Math.max(...gone);
   return {
@@ -60,20 +64,23 @@ export function findMoments(log: ClusterLog, fleet: FleetFigures, startedAt: num
     selectedAt: change.t,
     switchedAt: switched?.t ?? change.t,
     firstEvictionAt: least(evictions, change.t),
-    lastEvictionAt: most(evictions, change.t),
+    drainedAt: most(ending, most(evictions, change.t)),
     blueGoneAt: Number.isFinite(blueGoneAt) ? blueGoneAt : undefined,
   };
 }
 
-/** Phases by the engine's names, timed by what clients and the API server saw. */
+/**
+ * Phases by the engine's names, timed by what clients and the API server saw. What comes before the
+ * new StatefulSet, Pulumi's own work and Preflight, shows nothing outside and is `Start`.
+ */
 export function phasesOf(moments: Moments, endedAt: number): PhaseFigure[] {
   const { startedAt } = moments;
   const ends: [string, number][] = [
-    ["Preflight", moments.greenSetAt],
+    ["Start", moments.greenSetAt],
     ["CreateGreen", moments.greenPodsAt],
     ["WaitGreen", moments.selectedAt],
     ["Promote", moments.firstEvictionAt],
-    ["Evacuate", moments.lastEvictionAt],
+    ["Evacuate", moments.drainedAt],
     ["Retire", moments.blueGoneAt ?? endedAt],
   ];
   let last = startedAt;
@@ -96,9 +103,7 @@ export function seconds(milliseconds: number): number {
 }
 
 function least(times: number[], otherwise: number): number {
-  return times.reduce((a, b) => Math.min(a, b), Infinity) === Infinity
-    ? otherwise
-    : times.reduce((a, b) => Math.min(a, b), Infinity);
+  return times.reduce((a, b) => Math.min(a, b), times.length > 0 ? Infinity : otherwise);
 }
 
 function most(times: number[], otherwise: number): number {
