@@ -6,16 +6,20 @@ interface Frame {
   bottom: number;
 }
 
+/** Narrower bands are left to the table: nobody would see which one a name belongs to. */
+const NARROWEST = 3;
 /** Pixels that one character of a label takes. */
 const CHARACTER = 6.6;
 
 /** Bands behind the plot, each with its phase's name above; names that would collide move up. */
 export function phaseBands(phases: PhaseFigure[], { x, top, bottom }: Frame): string[] {
   const rowEnds = [-Infinity, -Infinity, -Infinity];
-  return phases.flatMap(({ name, start, seconds }, i) => {
+  const widthOf = ({ start, seconds }: PhaseFigure): number => x(start + seconds) - x(start);
+  const wide = phases.filter((phase) => widthOf(phase) >= NARROWEST);
+  return wide.flatMap((phase, i) => {
+    const { name, start, seconds } = phase;
     const left = x(start);
-    const width = x(start + seconds) - left;
-    if (width < 0.5) return [];
+    const width = widthOf(phase);
     const centre = left + width / 2;
     const half = (name.length * CHARACTER) / 2;
     const row = Math.max(

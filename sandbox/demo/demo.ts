@@ -69,7 +69,8 @@ export async function runDemo(
     return good;
   } finally {
     screen.quiet();
-    await fleet?.stop();
+    // Whatever happens to the fleet, the sandbox must not be left behind.
+    await fleet?.stop().catch((error: unknown) => screen.line(String(error)));
     if (sandbox && options.keep && !signal.aborted) {
       screen.line(`\nThe cluster keeps running. Use it with:`);
       screen.command(`export SANDBOX_DIR=${dir}; eval "$(npm run -s sandbox -- env)"`);

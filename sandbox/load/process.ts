@@ -64,7 +64,7 @@ export async function startFleet(
   };
   const stop = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
-    child.disconnect();
+    if (child.connected) child.disconnect();
     const kill = setTimeout(() => child.kill("SIGKILL"), 5000);
     await exit;
     clearTimeout(kill);
