@@ -7,7 +7,6 @@ import { SCHEMA_VERSION, type Outputs } from "./outputs";
 export interface Diff {
   changes: boolean;
   replaces?: string[];
-  deleteBeforeReplace?: boolean;
 }
 
 export interface DetailedDiff extends Diff {
@@ -22,7 +21,8 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
     (key) => news[key] !== UNKNOWN && olds[key] !== undefined && news[key] !== olds[key],
   );
   if (replaces.length > 0) {
-    return { changes: true, replaces, deleteBeforeReplace: true, fields: [], unknown: false };
+    // Physical names carry both, so the new cluster can be there before the old one goes.
+    return { changes: true, replaces, fields: [], unknown: false };
   }
   // Unknown is a change but never a replacement: that would delete the brokers for a Secret's sake.
   const { services, ...others } = news;

@@ -59,11 +59,7 @@ export function createProvider(ports: Ports) {
       const quiet = refreshed.delete(id) || news.__urn === UNKNOWN;
       if (!diff.changes) return { changes: false };
       if (!quiet) await show(olds, news, diff);
-      return {
-        changes: true,
-        replaces: diff.replaces,
-        deleteBeforeReplace: diff.deleteBeforeReplace,
-      };
+      return { changes: true, replaces: diff.replaces };
     },
 
     async create(inputs: RolloutInputs): Promise<{ id: string; outs: Outputs }> {

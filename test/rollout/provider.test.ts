@@ -153,11 +153,10 @@ describe("diff", () => {
     assert.equal(bench.opened, opened);
   });
 
-  test("only a known name or namespace replaces, and the old one goes first", async () => {
+  test("only a known name or namespace replaces, and the new cluster comes first", async () => {
     assert.deepEqual(await diff({ ...inputs, namespace: "other" }), {
       changes: true,
       replaces: ["namespace"],
-      deleteBeforeReplace: true,
     });
     for (const news of [
       { ...inputs, name: UNKNOWN, namespace: UNKNOWN },
