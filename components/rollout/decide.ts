@@ -97,15 +97,9 @@ function turnBack(seen: Look): Decision | undefined {
   const { observation, entry, wayBack } = seen;
   if (observation.control !== "abort" || entry?.aborting) return undefined;
   const message = "aborted by annotation emqx.io/rollout-control";
+  const code = "EMQX_ROLLOUT_ABORTED";
   const actions: Action[] = [{ do: "clearControl" }];
-  if (wayBack) {
-    return {
-      phase: "Aborting",
-      actions,
-      waitingFor: "",
-      abort: { code: "EMQX_ROLLOUT_ABORTED", message },
-    };
-  }
+  if (wayBack) return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };
   return {
     phase: "Held",
     actions,

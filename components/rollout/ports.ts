@@ -1,0 +1,78 @@
+/** Ports of the engine: what it needs from outside, so that tests can give it a model and a clock. */
+import type { Action, Observation, RolloutEntry, RolloutRecord } from "./types";
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export interface Cluster {
+  observe(options: { preflight: boolean }): Promise<Observation>;
+  act(action: Action): Promise<void>;
+}
+
+export interface RecordStore {
+  /** The stored record, or an empty one when there is none. */
+  load(): Promise<RolloutRecord>;
+  /** Writes only when the content changed. */
+  save(record: RolloutRecord): Promise<void>;
+}
+
+/** One runner at a time: the Lease `<name>-rollout`. */
+export interface Fence {
+  /** Waits for a stale holder to expire; throws ROLLOUT_FENCED when a live one keeps renewing. */
+  acquire(): Promise<void>;
+  /** Throws ROLLOUT_FENCED when the lease was lost. Called once a tick; writes only when due. */
+  renew(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Where people read along. No secret may ever get here. */
+export interface Sink {
+  /** One live line, replaced by the next. */
+  status(line: string): void;
+  /** A lasting line: a finished phase, the summary. */
+  milestone(line: string): void;
+  warn(line: string): void;
+}
+
+export interface RolloutResult {
+  record: RolloutRecord;
+  entry: RolloutEntry;
+  /** The last observation, from which the outputs are made. */
+  observation: Observation;
+}
+
+/** Where a cluster lives: names only, no credentials. */
+export interface Site {
+  /** Logical cluster name, prefix of every physical name (`labels.ts`). */
+  name: string;
+  namespace: string;
+  /** Default `cluster.local`. */
+  clusterDomain: string;
+  /** Port of EMQX's HTTP API in the pods, default 18083. */
+  dashboardPort: number;
+  /** Secret that holds the bootstrap API keys, one `key:secret` a line; ours is the key `pulumi-emqx`. */
+  apiKeySecret: { name: string; key: string };
+  licenseConfigured: boolean;
+}
+
+/** The two objects of a revision, ready for server-side apply. */
+export interface SetManifests {
+  configMap: KubernetesObject;
+  statefulSet: KubernetesObject;
+}
+
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    [key: string]: unknown;
+  };
+  [key: string]: unknown;
+}
