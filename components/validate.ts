@@ -1,5 +1,6 @@
 /** The arguments of `EmqxCluster`, judged offline: all problems at once, unknown values skipped. */
 import { scanConfig } from "./config-scan";
+import { bracketProblem } from "./hocon-brackets";
 import { declaredPorts } from "./ports";
 import {
   all,
@@ -205,6 +206,11 @@ function configProblems(args: Record<string, unknown>): Problem[] {
   const size = typeof config.data === "string" ? Buffer.byteLength(config.data) : 0;
   if (size > MAX_CONFIG) {
     const reason = `Expected \`config.data\` to have at most ${MAX_CONFIG} bytes, got ${size}.`;
+    return [{ property: "config.data", reason }];
+  }
+  const bracket = typeof config.data === "string" ? bracketProblem(config.data) : undefined;
+  if (bracket !== undefined) {
+    const reason = `Expected every bracket of \`config.data\` to have its partner, got ${bracket}.`;
     return [{ property: "config.data", reason }];
   }
   if (hasUnknown(config) || hasUnknown(env)) return [];

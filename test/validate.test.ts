@@ -95,6 +95,7 @@ test("names expectation and value of every problem", () => {
     [{ bootstrapAPIKeys: [{ key: "a" }] }, /either `key` and `secret` or `secretRef`/],
     [{ bootstrapAPIKeys: [{ key: "a b", secret: "abc" }] }, /`bootstrapAPIKeys\[0\].key`/],
     [{ config: { data: "dashboard.listeners.http.bind = 0" } }, /`dashboard.listeners.http`/],
+    [{ config: { data: "mqtt {" } }, /bracket of `config.data` .* got a `{` in line 1 without/],
     [{ config: { data: "#".repeat(1_000_001) } }, /at most 1000000 bytes/],
   ];
   for (const [args, expected] of cases) {
