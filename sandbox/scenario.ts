@@ -19,6 +19,8 @@ export interface ScenarioOptions {
   sandbox: Sandbox;
   /** Name of the stack, and of the file with its settings in the sandbox's folder. */
   stack: string;
+  /** Folder of the Pulumi project. Default the repository's own. */
+  project?: string;
   /** Name of the EMQX cluster. Default `emqx`. */
   cluster?: string;
   namespace?: string;
@@ -50,7 +52,7 @@ export class Scenario {
     this.watched = { kubeconfig: sandbox.kubeconfig, namespace, cluster };
     this.stack = new Stack({
       name: stack,
-      cwd: repositoryRoot(),
+      cwd: options.project ?? repositoryRoot(),
       configFile: join(sandbox.dir, `Pulumi.${stack}.yaml`),
       env: sandbox.env,
       onCommand: options.onCommand,
