@@ -68,6 +68,11 @@ export class Stack {
     return startPulumi([...args, ...this.flags(true, true)], this.processOptions(true));
   }
 
+  /** Removes the lock that a killed command has left behind. */
+  cancel(): Promise<PulumiResult> {
+    return this.run(["cancel", "--yes"], { shown: true });
+  }
+
   async outputs(): Promise<Record<string, unknown>> {
     const { output } = await this.run(["stack", "output", "--json"]);
     return JSON.parse(output) as Record<string, unknown>;
