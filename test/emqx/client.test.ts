@@ -3,8 +3,8 @@ import { connect } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { EmqxClient } from "../../components/emqx/client";
 import { EmqxHttp } from "../../components/emqx/http";
-import { isEmqxError } from "../../components/errors";
 import { FakeEmqx } from "./fake-emqx";
+import { code } from "../support/error-code";
 
 const NODE = "emqx@127.0.0.11";
 const START = {
@@ -40,15 +40,6 @@ after(async () => {
   await http.close();
   await emqx.stop();
 });
-
-const code =
-  (expected: string, ...words: string[]) =>
-  (error: unknown) => {
-    assert.ok(isEmqxError(error), String(error));
-    assert.equal(error.code, expected);
-    for (const word of words) assert.ok(error.message.includes(word), error.message);
-    return true;
-  };
 
 test("a node tells its counts and version", async () => {
   const status = await client.node("p-0", NODE);

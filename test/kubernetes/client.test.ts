@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { KubernetesClient } from "../../components/kubernetes/client";
-import { isEmqxError } from "../../components/errors";
 import { failure, FakeApi } from "./fake-api";
+import { code } from "../support/error-code";
 
 const PATIENCE = { totalMs: 400, firstPauseMs: 5, maxPauseMs: 20 };
 const pod = { kind: "Pod", namespace: "ns", name: "p-0" } as const;
@@ -22,15 +22,6 @@ after(async () => {
   await kube.close();
   await api.stop();
 });
-
-const code =
-  (expected: string, ...words: string[]) =>
-  (error: unknown) => {
-    assert.ok(isEmqxError(error), String(error));
-    assert.equal(error.code, expected);
-    for (const word of words) assert.ok(error.message.includes(word), error.message);
-    return true;
-  };
 
 test("an object that does not exist is undefined", async () => {
   assert.equal(await kube.get(pod), undefined);
