@@ -1,3 +1,4 @@
+import { live, offline } from "./drain";
 import type {
   Decision,
   Desired,
@@ -169,8 +170,8 @@ function withFigures(entry: RolloutEntry, decision: Decision, context: FoldConte
     .filter((node) => node.reachable && !known.has(node.node))
     .map((node) => ({
       node: node.node,
-      connections: node.liveConnections ?? 0,
-      sessions: Math.max(0, (node.connections ?? 0) - (node.liveConnections ?? 0)),
+      connections: live(node),
+      sessions: offline(node),
     }));
   const peak = Math.max(entry.peakRate ?? 0, peakRate ?? 0);
   return {

@@ -1,6 +1,7 @@
 /** What a person reads before an upgrade: what each change causes, and what will be done. Pure wording. */
 import { names } from "../labels";
 import type { Change, Effect } from "./changes";
+import { live, offline } from "./drain";
 import { estimateParts, leavingNodes, total, type Parts } from "./estimate-parts";
 import type { Desired, Observation, RolloutRecord } from "./types";
 
@@ -94,12 +95,12 @@ function steps(situation: Situation, observation: Observation, missing: number):
       : `plan: ${leaving.length > 0 ? "scale in" : "scale out"} ${set} to ${count(desired.replicas, "pod")}`,
     `  creates ${count(missing, "pod")}, deletes ${count(leaving.length, "pod")}, ${desired.replicas} serve at every moment`,
   ];
-  const clients = leaving.reduce((sum, node) => sum + (node.liveConnections ?? 0), 0);
-  const channels = leaving.reduce((sum, node) => sum + (node.connections ?? 0), 0);
+  const clients = leaving.reduce((sum, node) => sum + live(node), 0);
+  const sessions = leaving.reduce((sum, node) => sum + offline(node), 0);
   if (leaving.length > 0) {
     lines.push(
       `  moves ${count(clients, "client")} at ${strategy.connEvictRate}/s and ` +
-        `${count(Math.max(0, channels - clients), "offline session")} at ${strategy.sessEvictRate}/s`,
+        `${count(sessions, "offline session")} at ${strategy.sessEvictRate}/s`,
     );
   }
   const silent = leaving.filter((node) => !node.reachable).length;
