@@ -26,7 +26,9 @@ export interface PreviewOptions {
 export async function preview({ olds, news, diff, sink, open }: PreviewOptions): Promise<void> {
   if (diff.replaces) {
     const what = diff.replaces.join(" and ");
-    return print(sink, news, [`${what} changed: the cluster is deleted and created again`]);
+    return print(sink, news, [
+      `${what} changed: another cluster is created, then this one is deleted with its sessions`,
+    ]);
   }
   if (diff.unknown) {
     return print(sink, news, ["some inputs are not known yet, so neither is the plan"]);
