@@ -6,11 +6,16 @@
  * `oneColour`.
  */
 
+import type { Role } from "./rollout/types";
+
 /** Field manager of every server-side apply of the rollout. Must not start with `kubectl` or `pulumi-kubernetes`. */
 export const FIELD_MANAGER = "emqx-rollout";
 
 export const REVISION_LABEL = "emqx.io/revision";
 export const CONTROL_ANNOTATION = "emqx.io/rollout-control";
+/** On a revision's ConfigMap: digests of what its nodes have accepted. */
+export const CONFIG_DIGEST_ANNOTATION = "emqx.io/config-digest";
+export const LICENSE_DIGEST_ANNOTATION = "emqx.io/license-digest";
 
 /** Key in the bootstrap API key file that belongs to this package. */
 export const API_KEY_NAME = "pulumi-emqx";
@@ -25,9 +30,13 @@ export const names = {
   licenseSecret: (cluster: string) => `${cluster}-license`,
   serviceAccount: (cluster: string) => cluster,
   coreBudget: (cluster: string) => `${cluster}-core`,
+  replicantBudget: (cluster: string) => `${cluster}-replicant`,
   /** ConfigMap with the record and Lease with the fence. */
   rollout: (cluster: string) => `${cluster}-rollout`,
   coreSet: (cluster: string, revision: string) => `${cluster}-core-${revision}`,
+  replicantSet: (cluster: string, revision: string) => `${cluster}-replicant-${revision}`,
+  /** EMQX 4.4 has one role, and document 002 names its sets so. */
+  enterpriseSet: (cluster: string, revision: string) => `${cluster}-${revision}`,
   config: (cluster: string, revision: string) => `${cluster}-config-${revision}`,
 } as const;
 
@@ -48,28 +57,38 @@ export function commonLabels(cluster: string): Record<string, string> {
   };
 }
 
-/** Selects the core pods of every revision. */
-export function everyColour(cluster: string): Record<string, string> {
-  return {
-    "app.kubernetes.io/name": "emqx",
-    "app.kubernetes.io/instance": cluster,
-    "app.kubernetes.io/component": "core",
-  };
+/** Selects the pods of every role and revision. */
+export function everyPod(cluster: string): Record<string, string> {
+  return { "app.kubernetes.io/name": "emqx", "app.kubernetes.io/instance": cluster };
 }
 
-/** Selects the core pods of one revision. */
-export function oneColour(cluster: string, revision: string): Record<string, string> {
-  return { ...everyColour(cluster), [REVISION_LABEL]: revision };
+/** Selects the pods of a role, of every revision. */
+export function everyColour(cluster: string, role: Role = "core"): Record<string, string> {
+  return { ...everyPod(cluster), "app.kubernetes.io/component": role };
 }
 
-/** Name of the EMQX node in a core pod; all colours share the prefix `emqx`, else they would not cluster. */
+/** Selects the pods of a role and one revision. */
+export function oneColour(
+  cluster: string,
+  revision: string,
+  role: Role = "core",
+): Record<string, string> {
+  return { ...everyColour(cluster, role), [REVISION_LABEL]: revision };
+}
+
+/** Name of the EMQX node in a core pod; all colours share the prefix, else they would not cluster. */
 export function coreNodeName(
   site: {
     name: string;
     namespace: string;
     clusterDomain: string;
+    nodePrefix?: string;
   },
   pod: string,
 ): string {
-  return `emqx@${pod}.${names.headless(site.name)}.${site.namespace}.svc.${site.clusterDomain}`;
+  const prefix = site.nodePrefix ?? "emqx";
+  return `${prefix}@${pod}.${names.headless(site.name)}.${site.namespace}.svc.${site.clusterDomain}`;
 }
+
+/** Name of the EMQX node in a replicant pod. */
+export const replicantNodeName = (podIp: string): string => `emqx@${podIp}`;

@@ -1,5 +1,5 @@
 /** Ports of the engine: what it needs from outside, so that tests can give it a model and a clock. */
-import type { Action, Observation, RolloutEntry, RolloutRecord } from "./types";
+import type { Action, Observation, Role, RolloutEntry, RolloutRecord } from "./types";
 
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -51,7 +51,14 @@ export interface Site {
   namespace: string;
   /** Default `cluster.local`. */
   clusterDomain: string;
-  /** Port of EMQX's HTTP API in the pods, default 18083. */
+  /** EMQX's HTTP API: `v4` for 4.4, `v5` for 5 and 6. Absent in states of older packages: `v5`. */
+  dialect?: "v4" | "v5";
+  /** Part of the nodes' names before the `@`. Absent: `emqx`. */
+  nodePrefix?: string;
+  /** Names of the Services. Absent: `<name>-listeners` and `<name>-dashboard`. */
+  listenersService?: string;
+  dashboardService?: string;
+  /** Port of EMQX's HTTP API in the pods, default 18083; 8081 with `v4`. */
   dashboardPort: number;
   /** Secret that holds the bootstrap API keys, one `key:secret` a line; ours is the key `pulumi-emqx`. */
   apiKeySecret: { name: string; key: string };
@@ -61,7 +68,22 @@ export interface Site {
 /** The two objects of a revision, ready for server-side apply. */
 export interface SetManifests {
   configMap: KubernetesObject;
-  statefulSet: KubernetesObject;
+  /** StatefulSet of cores or Deployment of replicants. */
+  workload: KubernetesObject;
+}
+
+/** Makes the objects that the inputs describe. */
+export type Manifests = (role: Role, revision: string, replicas: number) => SetManifests;
+
+/** What running nodes take without a new pod. */
+export interface HotSettings {
+  /** HOCON text for `PUT /configs`; empty when there is nothing to set. */
+  hocon: string;
+  mode: "merge" | "replace";
+  /** Secret and key that hold the licence key; absent when none was given. */
+  licenseSecret?: { name: string; key: string };
+  /** Digests that the ConfigMaps are annotated with once EMQX has accepted them. */
+  digests: { config?: string; license?: string };
 }
 
 export interface KubernetesObject {

@@ -6,6 +6,9 @@
 
 import type { ErrorCode } from "../errors";
 
+/** Cores hold the cluster's tables; replicants (EMQX 5 and later) only take clients. */
+export type Role = "core" | "replicant";
+
 // ---------------------------------------------------------------------------------------------
 // What the user wants
 
@@ -31,15 +34,50 @@ export interface Strategy {
   gate: "none" | "manual";
 }
 
-/** The goal of one rollout, derived from the resource's inputs by `revision.ts`. */
+/** The goal of one rollout, derived from the resource's inputs by `desired.ts`. */
 export interface Desired {
-  /** Revision (short hash) of the set that is to serve in the end. */
+  /** Revision (short hash) of the core set that is to stay in the end. */
   revision: string;
   /** Core nodes wanted in that set, at least 1. */
   replicas: number;
-  /** Image of that set, as the user wrote it. */
+  /** Absent when no replicant is wanted, zero replicas included. */
+  replicants?: DesiredReplicants;
+  /** Image of both sets, as the user wrote it. */
   image: string;
   strategy: Strategy;
+  /** What running nodes take without a new pod; absent digests are not looked at. */
+  settings?: Settings;
+  /** Judged before a pod exists; absent when no licence was given, or one that cannot be read here. */
+  license?: LicenseFacts;
+  /** EMQX 4.4 without `blueGreenUpdate`: the one set `<name>` is renewed pod by pod by Kubernetes. */
+  rolling?: boolean;
+}
+
+export interface DesiredReplicants {
+  /** Revision of the replicant set; differs from every core revision. */
+  revision: string;
+  /** At least 1. */
+  replicas: number;
+  /** An autoscaler owns the number: it is only used where no replicant set exists yet. */
+  ignoreReplicas?: boolean;
+}
+
+/** Digests of what is put into force through EMQX's API instead of by new pods. */
+export interface Settings {
+  /** Of the hot part of the configuration (`config-roots.ts`). */
+  config?: string;
+  /** Of the licence key. */
+  license?: string;
+}
+
+/** What a licence key says about itself; no part of it is secret. */
+export interface LicenseFacts {
+  /** `single-node` refuses to cluster. */
+  type: "official" | "trial" | "evaluation" | "single-node";
+  /** ISO 8601 date of the last valid day; absent for `evaluation`. */
+  expiresOn?: string;
+  /** Sessions that EMQX accepts cluster-wide; 25 for `evaluation`. */
+  maxSessions?: number;
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -53,6 +91,8 @@ export type EvacuationState =
   | "waiting_takeover"
   | "evicting_sessions"
   | "prohibiting"
+  /** This release has no evacuation: open source before 5.9, 4.4 before 4.4.12. */
+  | "unsupported"
   | "unknown";
 
 /** `GET /load_rebalance/status` of the node itself. */
@@ -69,8 +109,9 @@ export interface Evacuation {
 /** One pod and, when it answers, the EMQX node in it. */
 export interface NodeObservation {
   pod: string;
+  role: Role;
   revision: string;
-  /** Ordinal within its StatefulSet. */
+  /** Ordinal within its StatefulSet; 0 for a replicant. */
   ordinal: number;
   /** Kubernetes' Ready condition. */
   ready: boolean;
@@ -98,8 +139,11 @@ export interface NodeObservation {
   view?: Record<string, "running" | "stopped">;
 }
 
-/** One colour: a StatefulSet, whatever its age. */
+/** One colour of one role: a StatefulSet of cores or a Deployment of replicants, whatever its age. */
 export interface SetObservation {
+  role: Role;
+  /** Physical name, prefix of its pods' names. */
+  name: string;
   revision: string;
   /** `spec.replicas`. */
   replicas: number;
@@ -110,14 +154,18 @@ export interface SetObservation {
   createdAt: number;
   /** deletionTimestamp is set. */
   deleting: boolean;
+  /** What its ConfigMap says is in force or will be at the next start of a pod. */
+  settings?: Settings;
 }
 
 /** Where the listeners Service points, from the API server. */
 export interface ServiceObservation {
   /** The Service exists. */
   exists: boolean;
-  /** Revision in its selector, null when it has none. */
+  /** Revision in its selector, null when it has none, or not exactly one that the rollout writes. */
   selects: string | null;
+  /** The same of the dashboard Service; undefined when there is none. */
+  dashboardSelects?: string | null;
   /** Names of the pods that its EndpointSlices list as ready. */
   readyPods: string[];
 }
@@ -130,6 +178,8 @@ export interface PreflightFacts {
   license?: { type: string; expired: boolean; expiryAt?: string; maxSessions?: number };
   /** The evacuation API answers on every node that will be drained. */
   evacuationApi: boolean;
+  /** Sessions in the whole cluster now, for the licence's quota; undefined when no node answered. */
+  sessions?: number;
   /** Running rebalances, or evacuations of nodes that no rollout of ours touches. */
   foreignRebalances: string[];
   /** A licence is configured for the new nodes (argument, config root or env). */
@@ -180,9 +230,10 @@ export interface NodeFigures {
 export interface RolloutEntry {
   /** Unique per rollout: `<revision>-<n>`. */
   id: string;
-  kind: "create" | "blue-green" | "scale" | "none";
-  /** Revision that served before, null on the first deployment. */
+  kind: "create" | "blue-green" | "rolling" | "scale" | "settings" | "none";
+  /** Goal (`goal.ts`) that was served before, null on the first deployment. */
   from: string | null;
+  /** Goal of this rollout: the core revision or, with replicants, `<core>/<replicant>`. */
   to: string;
   fromImage?: string;
   toImage: string;
@@ -206,7 +257,7 @@ export interface RolloutRecord {
   schemaVersion: 1;
   /** Version of the hash that `active` was computed with (`revision.ts`), so that a new package never starts a rollout. */
   hashVersion: number;
-  /** Revision that serves now, null before the first deployment succeeded. */
+  /** Goal that is served now, null before the first deployment succeeded. */
   active: string | null;
   /** The rollout under way, or the last one. */
   current: RolloutEntry | null;
@@ -221,11 +272,12 @@ export interface RolloutRecord {
 export type Action =
   /** Gather `PreflightFacts`: they are expensive, so only when a set is about to be created. */
   | { do: "inspect" }
-  /** Apply ConfigMap and StatefulSet of the desired revision. */
-  | { do: "createSet"; revision: string; replicas: number }
-  | { do: "scaleSet"; revision: string; replicas: number }
-  /** Apply `spec.selector` of the listeners Service. */
-  | { do: "select"; revision: string }
+  /** Apply ConfigMap and StatefulSet or Deployment of the desired revision of that role. */
+  | { do: "createSet"; role: Role; revision: string; replicas: number }
+  /** `set` is the physical name. Of a Deployment, `victims` are the pods that are to go first. */
+  | { do: "scaleSet"; role: Role; set: string; replicas: number; victims?: string[] }
+  /** Apply `spec.selector` of the listeners Service (`role` and its revision) and of the dashboard Service (`core`). */
+  | { do: "select"; role: Role; revision: string; core: string }
   | {
       do: "evacuate";
       node: string;
@@ -237,10 +289,17 @@ export type Action =
       migrateTo: string[];
     }
   | { do: "stopEvacuation"; node: string; pod: string }
-  /** Delete the StatefulSet and ConfigMap of a revision that has no pods left. */
-  | { do: "deleteSet"; revision: string }
+  /** Delete the StatefulSet or Deployment `set` and the ConfigMap of its revision; no pods are left. */
+  | { do: "deleteSet"; role: Role; set: string; revision: string }
   /** Remove a stopped node from EMQX's cluster; `via` are the pods that may be asked. */
   | { do: "forceLeave"; node: string; via: string[] }
+  /**
+   * Put the hot configuration into force through one of the pods `via`; once EMQX has accepted it,
+   * write it and its digest to the ConfigMaps of `revisions`. Without `via` only the latter.
+   */
+  | { do: "configure"; revisions: string[]; via: string[] }
+  /** The same for the licence. */
+  | { do: "renewLicense"; revisions: string[]; via: string[] }
   /** Consume the control annotation once it has been obeyed. */
   | { do: "clearControl" };
 
