@@ -6,7 +6,7 @@ import type { Credentials } from "./config";
 import { loadKubeConfig } from "./config";
 import { isTransient, parseRefusal, refusalError, refusedWith, unreachableError } from "./failure";
 import type { Kind, Reference } from "./resources";
-import { apiVersionOf, describe, isKind, pathOf } from "./resources";
+import { apiVersionOf, describe, groupPathOf, isKind, pathOf, pluralOf } from "./resources";
 import type { Attempt, Patience } from "./retry";
 import { DEFAULT_PATIENCE, retry } from "./retry";
 import { Transport } from "./transport";
@@ -58,6 +58,19 @@ export class KubernetesClient {
     );
   }
 
+  /** Whether the API server knows the kind; a custom one only where its definition is installed. */
+  async serves(kind: Kind): Promise<boolean> {
+    const group = await this.absentAsUndefined(
+      this.json<{ resources?: { name: string }[] }>({
+        method: "GET",
+        path: groupPathOf(kind),
+        asked: `discover ${pluralOf(kind)}`,
+        idempotent: true,
+      }),
+    );
+    return group?.resources?.some(({ name }) => name === pluralOf(kind)) ?? false;
+  }
+
   /** All objects with these labels, whatever the number of pages. */
   async list<T = KubernetesObject>(
     ref: { kind: Kind; namespace: string },
@@ -85,13 +98,16 @@ export class KubernetesClient {
   }
 
   /** Server-side apply under our field manager; conflicts are won. */
-  async apply<T = KubernetesObject>(object: KubernetesObject): Promise<T> {
+  async apply<T = KubernetesObject>(
+    object: KubernetesObject,
+    fieldManager: string = FIELD_MANAGER,
+  ): Promise<T> {
     const ref = referenceTo(object);
     return this.json<T>({
       method: "PATCH",
       path: pathOf(ref),
       asked: `apply ${describe(ref)}`,
-      query: { fieldManager: FIELD_MANAGER, force: "true" },
+      query: { fieldManager, force: "true" },
       body: object,
       contentType: "application/apply-patch+yaml",
       idempotent: true,

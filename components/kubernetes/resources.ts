@@ -9,6 +9,8 @@ const kinds = {
   StatefulSet: { apiVersion: "apps/v1", plural: "statefulsets" },
   EndpointSlice: { apiVersion: "discovery.k8s.io/v1", plural: "endpointslices" },
   Lease: { apiVersion: "coordination.k8s.io/v1", plural: "leases" },
+  PodMonitor: { apiVersion: "monitoring.coreos.com/v1", plural: "podmonitors" },
+  PrometheusRule: { apiVersion: "monitoring.coreos.com/v1", plural: "prometheusrules" },
 } as const;
 
 export type Kind = keyof typeof kinds;
@@ -26,10 +28,15 @@ export const apiVersionOf = (kind: Kind): string => kinds[kind].apiVersion;
 
 export const pluralOf = (kind: Kind): string => kinds[kind].plural;
 
+/** URL of the API group's version, which lists what it serves. */
+export function groupPathOf(kind: Kind): string {
+  const { apiVersion } = kinds[kind];
+  return apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+}
+
 export function pathOf({ kind, namespace, name }: Reference): string {
-  const { apiVersion, plural } = kinds[kind];
-  const root = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
-  const path = `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
+  const { plural } = kinds[kind];
+  const path = `${groupPathOf(kind)}/namespaces/${encodeURIComponent(namespace)}/${plural}`;
   return name === undefined ? path : `${path}/${encodeURIComponent(name)}`;
 }
 

@@ -6,6 +6,7 @@
 import { connect } from "./connect";
 import { runRollout } from "./engine";
 import { engineSink } from "./engine-log";
+import { createMonitoringProvider } from "../monitoring/provider";
 import { createProvider } from "./provider-methods";
 
 const provider = createProvider({ connect, runRollout, sink: engineSink });
@@ -13,3 +14,6 @@ const provider = createProvider({ connect, runRollout, sink: engineSink });
 export const { configure, check, diff, create, read, update } = provider;
 const remove = provider.delete;
 export { remove as delete };
+
+/** The same seven methods for the resource of `monitoring/resource.ts`. */
+export const monitoring = createMonitoringProvider();
