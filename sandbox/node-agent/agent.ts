@@ -8,9 +8,11 @@ import { keyOf } from "./kube/reflector";
 import { Addresses } from "./network/addresses";
 import { HostsFile, hostsText } from "./network/hosts";
 import { syncLoadBalancer } from "./network/load-balancer";
+import { NODE_PORTS } from "./network/connection-table";
 import { NodePorts } from "./network/node-ports";
 import { parseQuantity } from "./node/quantity";
-import { MAX_PODS, NODE_ADDRESS, NODE_LABELS, NODE_NAME, registerNode } from "./node/registration";
+import { AGENT_NODE, MAX_PODS, NODE_ADDRESS, NODES } from "./node/nodes";
+import { registerNode } from "./node/registration";
 import { Scheduler } from "./node/scheduler";
 import type { AgentOptions } from "./options";
 import { endLeftovers, startReaper } from "./pod/leftovers";
@@ -30,7 +32,7 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Starts the node: resolves when it is registered and has seen everything there is. */
+/** Starts the nodes: resolves when they are registered and has seen everything there is. */
 export async function startAgent(
   options: AgentOptions,
   log: (line: string) => void,
@@ -42,7 +44,7 @@ export async function startAgent(
   removeOldLogs(options.dir);
   const client = await KubeClient.fromFile(options.kubeconfig);
   const addresses = await Addresses.open();
-  const events = new Events(client, NODE_NAME, log);
+  const events = new Events(client, AGENT_NODE, log);
   const images = new Images(path.join(options.dir, "images.json"), options.pullMs);
   const hosts = new HostsFile(path.join(options.dir, "hosts"));
   await hosts.write("");
@@ -52,7 +54,11 @@ export async function startAgent(
   const claims = new Claims(client, options.dir, claim, log);
   const hostsFile = hosts.path;
   const pods = new Pods({ client, events, images, addresses, claims, hostsFile, options, log });
-  const nodePorts = new NodePorts(() => cluster.slices.items.values(), events);
+  const nodePorts = new NodePorts(
+    () => cluster.slices.items.values(),
+    events,
+    path.join(options.dir, NODE_PORTS),
+  );
   const scheduler = new Scheduler({
     client,
     events,
@@ -63,13 +69,15 @@ export async function startAgent(
       cpu: parseQuantity(options.cpu),
       memory: parseQuantity(options.memory),
       pods: MAX_PODS,
-      labels: NODE_LABELS,
     },
   });
-  const server = await startKubeletServer(NODE_NAME, NODE_ADDRESS, pods);
+  const server = await startKubeletServer(AGENT_NODE, NODE_ADDRESS, pods);
   const stopping = new AbortController();
   const resources = { cpu: options.cpu, memory: options.memory };
-  await registerNode(client, server.port, resources, stopping.signal, log);
+  const { signal } = stopping;
+  await Promise.all(
+    NODES.map((node) => registerNode(client, node, server.port, resources, signal, log)),
+  );
 
   await cluster.start({
     pod: (pod) => {

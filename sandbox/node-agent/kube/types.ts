@@ -1,3 +1,5 @@
+import type { LabelSelector } from "../node/selector";
+
 /**
  * The parts of Kubernetes' objects that the agent reads, as the API server's JSON has them.
  * client-node's own types are not used because its models turn timestamps into `Date`.
@@ -173,6 +175,21 @@ export interface PodStatus {
   containerStatuses?: ContainerStatus[];
 }
 
+export interface PodAffinityTerm {
+  labelSelector?: LabelSelector;
+  topologyKey: string;
+  namespaces?: string[];
+  namespaceSelector?: LabelSelector;
+}
+
+export interface SpreadConstraint {
+  maxSkew: number;
+  topologyKey: string;
+  whenUnsatisfiable?: string;
+  labelSelector?: LabelSelector;
+  matchLabelKeys?: string[];
+}
+
 export interface Pod extends KubeObject {
   spec: {
     nodeName?: string;
@@ -182,6 +199,16 @@ export interface Pod extends KubeObject {
     serviceAccountName?: string;
     restartPolicy?: string;
     terminationGracePeriodSeconds?: number;
+    affinity?: {
+      podAntiAffinity?: {
+        requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
+        preferredDuringSchedulingIgnoredDuringExecution?: {
+          weight: number;
+          podAffinityTerm: PodAffinityTerm;
+        }[];
+      };
+    };
+    topologySpreadConstraints?: SpreadConstraint[];
     readinessGates?: { conditionType: string }[];
     containers: ContainerSpec[];
     initContainers?: ContainerSpec[];

@@ -5,6 +5,8 @@ import { SERVICE_LABEL } from "./hosts";
 export interface Target {
   host: string;
   port: number;
+  /** The pod's address as in its status. */
+  podAddress: string;
 }
 
 /** Where connections to one port of a Service may go: its ready endpoints, as processes listen. */
@@ -22,7 +24,9 @@ export function readyTargets(
     if (port === undefined) continue;
     for (const { addresses, conditions } of endpoints) {
       if (conditions?.ready === false) continue;
-      for (const address of addresses) targets.push({ host: processAddress(address), port });
+      for (const address of addresses) {
+        targets.push({ host: processAddress(address), port, podAddress: address });
+      }
     }
   }
   return targets;

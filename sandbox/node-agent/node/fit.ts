@@ -1,35 +1,26 @@
 import type { Pod } from "../kube/types";
 import { parseQuantity } from "./quantity";
 
+/** What a node offers. */
 export interface Capacity {
   /** Cores. */
   cpu: number;
   /** Bytes. */
   memory: number;
   pods: number;
-  labels: Record<string, string>;
 }
 
-/**
- * Why a pod cannot run on the node next to the pods that are there, in the scheduler's words, or
- * undefined when it can. Affinity, anti-affinity, topology spread and taints are not looked at:
- * with one node they could only ever forbid everything.
- */
-export function misfit(pod: Pod, present: Pod[], capacity: Capacity): string | undefined {
-  const { nodeSelector = {} } = pod.spec;
-  if (Object.entries(nodeSelector).some(([key, value]) => capacity.labels[key] !== value)) {
-    return unavailable("1 node(s) didn't match Pod's node affinity/selector");
-  }
+/** Why a pod has no room next to the pods that are on a node, in the scheduler's words. */
+export function shortages(pod: Pod, present: Pod[], capacity: Capacity): string[] {
   const running = present.filter((other) => !isOver(other));
   const reasons: string[] = [];
-  if (running.length + 1 > capacity.pods) reasons.push("1 Too many pods");
+  if (running.length + 1 > capacity.pods) reasons.push("Too many pods");
   for (const resource of ["cpu", "memory"] as const) {
     const used = running.reduce((sum, other) => sum + requested(other, resource), 0);
     const wanted = requested(pod, resource);
-    if (wanted > 0 && used + wanted > capacity[resource])
-      reasons.push(`1 Insufficient ${resource}`);
+    if (wanted > 0 && used + wanted > capacity[resource]) reasons.push(`Insufficient ${resource}`);
   }
-  return reasons.length === 0 ? undefined : unavailable(reasons.join(", "));
+  return reasons;
 }
 
 /** What a pod asks for: the sum of its containers, or its largest init container. */
@@ -40,13 +31,7 @@ export function requested(pod: Pod, resource: "cpu" | "memory"): number {
   return Math.max(together, ...(pod.spec.initContainers ?? []).map(of));
 }
 
-function isOver(pod: Pod): boolean {
+/** Whether a pod has ended for good and takes no room any more. */
+export function isOver(pod: Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
-}
-
-function unavailable(reasons: string): string {
-  return (
-    `0/1 nodes are available: ${reasons}. preemption: 0/1 nodes are available: ` +
-    "1 Preemption is not helpful for scheduling."
-  );
 }

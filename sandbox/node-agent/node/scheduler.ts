@@ -3,8 +3,9 @@ import { isConflict, isNotFound } from "../kube/client";
 import type { EventRecorder } from "../kube/events";
 import type { Claim, Pod } from "../kube/types";
 import type { Capacity } from "./fit";
-import { misfit } from "./fit";
-import { NODE_NAME } from "./registration";
+import type { Placed } from "./anti-affinity";
+import { NODES, type NodeIdentity } from "./nodes";
+import { place } from "./place";
 
 export interface SchedulerDeps {
   client: KubeClient;
@@ -17,12 +18,12 @@ export interface SchedulerDeps {
   log(line: string): void;
 }
 
-/** Binds pending pods to the only node, as kube-scheduler would. */
+/** Binds pending pods to the nodes, as kube-scheduler would. */
 export class Scheduler {
   /** uid -> the message that was reported, so that a pod that waits is reported once. */
   private readonly refused = new Map<string, string>();
   /** Bindings that are under way or whose effect has not come back by the watch. */
-  private readonly bound = new Map<string, Pod>();
+  private readonly bound = new Map<string, Placed>();
 
   constructor(private readonly deps: SchedulerDeps) {}
 
@@ -35,10 +36,12 @@ export class Scheduler {
       return;
     }
     if (!isOurs(pod) || this.bound.has(uid)) return;
-    const reason = this.missingClaim(pod) ?? misfit(pod, this.present(), this.deps.capacity);
-    if (reason !== undefined) return this.refuse(pod, reason);
-    this.bound.set(uid, pod);
-    void this.bind(pod);
+    const missing = this.missingClaim(pod);
+    if (missing !== undefined) return this.refuse(pod, missing);
+    const placement = place(pod, this.present(), NODES, this.deps.capacity);
+    if ("reason" in placement) return this.refuse(pod, placement.reason);
+    this.bound.set(uid, { pod, node: placement.node });
+    void this.bind(pod, placement.node);
   }
 
   /** Looks again at all that wait: room or a claim may have come. */
@@ -52,15 +55,18 @@ export class Scheduler {
     this.bound.delete(pod.metadata.uid);
   }
 
-  private present(): Pod[] {
-    const placed = [...this.deps.pods()].filter((pod) => pod.spec.nodeName === NODE_NAME);
+  private present(): Placed[] {
+    const placed = [...this.deps.pods()].flatMap((pod) => {
+      const node = NODES.find(({ name }) => name === pod.spec.nodeName);
+      return node ? [{ pod, node }] : [];
+    });
     return [...placed, ...this.bound.values()];
   }
 
   private missingClaim(pod: Pod): string | undefined {
     for (const { persistentVolumeClaim: volume } of pod.spec.volumes ?? []) {
       if (volume && !this.deps.claim(pod.metadata.namespace, volume.claimName)) {
-        return `0/1 nodes are available: persistentvolumeclaim "${volume.claimName}" not found.`;
+        return `0/${NODES.length} nodes are available: persistentvolumeclaim "${volume.claimName}" not found.`;
       }
     }
     return undefined;
@@ -81,19 +87,19 @@ export class Scheduler {
       .catch((error) => this.deps.log(`status of ${pod.metadata.name}: ${String(error)}`));
   }
 
-  private async bind(pod: Pod): Promise<void> {
+  private async bind(pod: Pod, node: NodeIdentity): Promise<void> {
     const { name, namespace, uid } = pod.metadata;
     try {
       await this.deps.client.create(`${podPath(pod)}/binding`, {
         apiVersion: "v1",
         kind: "Binding",
         metadata: { name, namespace, uid },
-        target: { apiVersion: "v1", kind: "Node", name: NODE_NAME },
+        target: { apiVersion: "v1", kind: "Node", name: node.name },
       });
       this.deps.events.normal(
         { object: pod, kind: "Pod", component: "default-scheduler" },
         "Scheduled",
-        `Successfully assigned ${namespace}/${name} to ${NODE_NAME}`,
+        `Successfully assigned ${namespace}/${name} to ${node.name}`,
       );
     } catch (error) {
       this.bound.delete(uid);

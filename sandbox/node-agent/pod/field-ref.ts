@@ -1,6 +1,6 @@
 import type { ContainerSpec, Pod, ResourceFieldSelector } from "../kube/types";
 import { parseQuantity } from "../node/quantity";
-import { NODE_ADDRESS } from "../node/registration";
+import { NODE_ADDRESS } from "../node/nodes";
 
 /** Value of a downward API field such as `metadata.name` or `metadata.labels['app']`. */
 export function fieldValue(pod: Pod, podIP: string, fieldPath: string): string {

@@ -1,12 +1,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { isEmqxImage } from "../image/registry";
 import type { ContainerSpec, Pod } from "../kube/types";
 import { processAddress } from "../network/addresses";
 
-/** Container that the executable of `SANDBOX_EMQX` plays. */
-export const EMQX_CONTAINER = "emqx";
-
-/** What plays every other container: it idles, and ends on SIGTERM. */
+/** What plays every container that is not EMQX: it idles, and ends on SIGTERM. */
 const IDLE = ["sh", "-c", 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'];
 
 export interface LaunchContext {
@@ -16,13 +14,18 @@ export interface LaunchContext {
   root: string;
   hostsFile: string;
   clusterDomain: string;
-  /** Program and arguments for the container `emqx`. */
+  /** Program and arguments for the EMQX container. */
   emqx: string[];
+}
+
+/** Whether the executable of `SANDBOX_EMQX` plays a container: by its image, as its name is free. */
+export function isEmqx(container: ContainerSpec): boolean {
+  return isEmqxImage(container.image);
 }
 
 /** The command of a container's process. */
 export function containerCommand(container: ContainerSpec, emqx: string[]): string[] {
-  return container.name === EMQX_CONTAINER ? emqx : IDLE;
+  return isEmqx(container) ? emqx : IDLE;
 }
 
 /** The environment of a container's process: the pod's own, and what the sandbox tells it. */
@@ -50,8 +53,7 @@ export function processEnv(
 
 /** Creates the folder that plays a container's `/`: a new one for each run, as from an image. */
 export async function makeRoot(podFolder: string, container: ContainerSpec): Promise<string> {
-  const isEmqx = container.name === EMQX_CONTAINER;
-  const root = path.join(podFolder, isEmqx ? "root" : `root-${container.name}`);
+  const root = path.join(podFolder, isEmqx(container) ? "root" : `root-${container.name}`);
   await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
   return root;

@@ -1,10 +1,10 @@
 import type { Pod } from "../kube/types";
-import { NODE_NAME } from "../node/registration";
+import { isOurNode } from "../node/nodes";
 import type { PodDirectory } from "../server/kubelet-server";
 import type { NodeContext } from "./context";
 import { PodWorker } from "./worker";
 
-/** All pods of the node, each with its worker. */
+/** All pods of the nodes, each with its worker. */
 export class Pods implements PodDirectory {
   private readonly workers = new Map<string, { pod: Pod; worker: PodWorker }>();
   private isShutDown = false;
@@ -13,7 +13,7 @@ export class Pods implements PodDirectory {
 
   /** A pod is new or changed. */
   changed(pod: Pod): void {
-    if (this.isShutDown || pod.spec.nodeName !== NODE_NAME) return;
+    if (this.isShutDown || !isOurNode(pod.spec.nodeName)) return;
     const known = this.workers.get(pod.metadata.uid);
     if (known) {
       known.pod = pod;

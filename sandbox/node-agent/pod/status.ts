@@ -1,5 +1,5 @@
 import type { ContainerStatus, Pod, PodCondition, PodStatus } from "../kube/types";
-import { NODE_ADDRESS } from "../node/registration";
+import { NODE_ADDRESS } from "../node/nodes";
 
 /** What a worker knows about its pod. */
 export interface PodFacts {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { KubeClient } from "../kube/client";
 import { isConflict, isNotFound, MERGE_PATCH } from "../kube/client";
 import type { Claim, KubeObject } from "../kube/types";
-import { NODE_NAME } from "../node/registration";
+import { NODES } from "../node/nodes";
 
 const VOLUMES = "/api/v1/persistentvolumes";
 /** Milliseconds that the controller manager gets to bind a claim before the mount fails and is tried again. */
@@ -89,7 +89,12 @@ export class Claims {
             nodeSelectorTerms: [
               {
                 matchExpressions: [
-                  { key: "kubernetes.io/hostname", operator: "In", values: [NODE_NAME] },
+                  // The nodes are one machine: a volume can follow its pod to any of them.
+                  {
+                    key: "kubernetes.io/hostname",
+                    operator: "In",
+                    values: NODES.map(({ name }) => name),
+                  },
                 ],
               },
             ],

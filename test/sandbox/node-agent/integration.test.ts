@@ -207,7 +207,7 @@ test("a pod that asks for more than there is stays pending and is reported", asy
   });
   assert.match(
     events[0] ?? "",
-    /^FailedScheduling: 0\/1 nodes are available: 1 Insufficient cpu\./,
+    /^FailedScheduling: 0\/6 nodes are available: 6 Insufficient cpu\./,
   );
   assert.equal((await cluster.client.get<Pod>(`${PODS}/big`)).spec.nodeName, undefined);
 });

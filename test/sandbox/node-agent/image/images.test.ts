@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
 import { ImageError, Images } from "../../../../sandbox/node-agent/image/images";
+import { isEmqxImage } from "../../../../sandbox/node-agent/image/registry";
 import { parseImage } from "../../../../sandbox/node-agent/image/reference";
 
 const dir = mkdtempSync(path.join(os.tmpdir(), "images-"));
@@ -40,10 +41,15 @@ test("the registry has EMQX from 4.4 to 6.3, on any host", async () => {
     "emqx/emqx-enterprise:5.8.4",
     "emqx/emqx:6.3.0-rc.1",
     "quay.io/emqx/emqx:6.1.0",
+    "emqx/emqx:5.0.6",
+    "emqx:5",
+    "emqx:5.8.6",
+    "emqx/emqx-enterprise:6.0",
+    "busybox:1",
   ]) {
     assert.equal(await reasonFor(good), "ok", good);
   }
-  for (const bad of ["emqx/emqx:4.3.9", "emqx/emqx:6.4.0", "emqx/emqx:6.0", "emqx/emqx"]) {
+  for (const bad of ["emqx/emqx:4.3.9", "emqx/emqx:6.4.0", "emqx/emqx:6.4", "emqx/emqx"]) {
     const full = bad.includes(":") ? bad : `${bad}:latest`;
     assert.equal(
       await reasonFor(bad),
@@ -51,7 +57,19 @@ test("the registry has EMQX from 4.4 to 6.3, on any host", async () => {
         `"docker.io/${full}": failed to resolve reference "docker.io/${full}": docker.io/${full}: not found`,
     );
   }
-  assert.match(await reasonFor("busybox:1"), /^ErrImagePull: .*pull access denied/);
+  for (const bad of ["emqx:6.0.1", "emqx/emqx-ee:5.0.0", "emqx:4.3"]) {
+    assert.match(await reasonFor(bad), /^ErrImagePull: .*not found$/, bad);
+  }
+  assert.match(await reasonFor("redis:7"), /^ErrImagePull: .*pull access denied/);
+});
+
+test("a container is EMQX by its image, whatever its name and registry", () => {
+  for (const image of ["emqx:5", "emqx/emqx-ee:4.4.14", "reg.local:5000/emqx/emqx:6.0.1"]) {
+    assert.equal(isEmqxImage(image), true, image);
+  }
+  for (const image of [undefined, "busybox", "emqx/emqx-exporter:0.2", "my/emqx:5"]) {
+    assert.equal(isEmqxImage(image), false, image);
+  }
 });
 
 test("a name that no registry could have is invalid", async () => {

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
+import os from "node:os";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import type { EndpointSlice, Service } from "../../../../sandbox/node-agent/kube/types";
+import { ConnectionTable } from "../../../../sandbox/node-agent/network/connection-table";
 import { NodePorts } from "../../../../sandbox/node-agent/network/node-ports";
 
 const HOST = "127.88.0.251";
+const PORT = 21_883;
+const tables = mkdtempSync(path.join(os.tmpdir(), "node-ports-"));
+after(() => rmSync(tables, { recursive: true }));
 
 async function freePort(): Promise<number> {
   const server = net.createServer().listen(0, "127.0.0.1");
@@ -67,7 +74,7 @@ test("a node port leads to a ready endpoint, resets without one, and closes with
   await once(echo, "listening");
   const target = (echo.address() as net.AddressInfo).port;
   let slices = [sliceOf(target, true)];
-  const ports = new NodePorts(() => slices, recorder());
+  const ports = new NodePorts(() => slices, recorder(), tables);
   const nodePort = await freePort();
   ports.sync([nodePortService(nodePort)]);
   await delay(50);
@@ -85,7 +92,7 @@ test("a busy port is reported and taken when it is free again", async () => {
   await once(other, "listening");
   const nodePort = (other.address() as net.AddressInfo).port;
   const events = recorder();
-  const ports = new NodePorts(() => [], events);
+  const ports = new NodePorts(() => [], events, tables);
   ports.sync([nodePortService(nodePort)]);
   await delay(50);
   assert.equal(events.warnings.length, 1);
@@ -96,4 +103,39 @@ test("a busy port is reported and taken when it is free again", async () => {
   await delay(50);
   assert.equal(await talk(nodePort), "ECONNRESET");
   ports.closeAll();
+});
+
+test("several hundred connections at once go through a node port, evenly, and are written down", async () => {
+  const hosts = ["127.88.0.252", "127.88.0.253"];
+  const servers = await Promise.all(
+    hosts.map(async (host) => {
+      const server = net.createServer((socket) => {
+        socket.on("error", () => socket.destroy());
+        socket.write(host);
+      });
+      server.listen(PORT, host);
+      await once(server, "listening");
+      return server;
+    }),
+  );
+  const slice = sliceOf(PORT, true);
+  slice.endpoints = hosts.map((host) => ({ addresses: [host.replace("127.", "10.")] }));
+  const ports = new NodePorts(() => [slice], recorder(), tables);
+  const nodePort = await freePort();
+  ports.sync([nodePortService(nodePort)]);
+  await delay(50);
+  const table = new ConnectionTable(tables, nodePort, "read");
+  const sockets = Array.from({ length: 600 }, () => net.connect(nodePort, "127.0.0.1"));
+  const reached = await Promise.all(
+    sockets.map(async (socket) => {
+      const [data] = (await once(socket, "data")) as [Buffer];
+      return [data.toString(), table.get(socket.localPort ?? 0)?.replace("10.", "127.")];
+    }),
+  );
+  for (const [host, written] of reached) assert.equal(written, host);
+  assert.equal(reached.filter(([host]) => host === hosts[0]).length, 300);
+  sockets.forEach((socket) => socket.destroy());
+  table.close();
+  ports.closeAll();
+  servers.forEach((server) => server.close());
 });
