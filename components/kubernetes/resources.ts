@@ -1,6 +1,7 @@
 /** The kinds that we touch, with what their URLs need. */
 const kinds = {
   ConfigMap: { apiVersion: "v1", plural: "configmaps" },
+  Deployment: { apiVersion: "apps/v1", plural: "deployments" },
   Event: { apiVersion: "v1", plural: "events" },
   PersistentVolumeClaim: { apiVersion: "v1", plural: "persistentvolumeclaims" },
   Pod: { apiVersion: "v1", plural: "pods" },

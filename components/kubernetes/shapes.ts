@@ -9,6 +9,7 @@ export interface Metadata {
   deletionTimestamp?: string;
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
+  ownerReferences?: { kind: string; name: string }[];
 }
 
 export interface ContainerState {
@@ -25,9 +26,14 @@ export interface ContainerStatus {
   lastState?: ContainerState;
 }
 
+export interface Container {
+  name: string;
+  image?: string;
+}
+
 export interface Pod {
   metadata: Metadata;
-  spec?: { containers?: { name: string; image?: string }[] };
+  spec?: { containers?: Container[] };
   status?: {
     phase?: string;
     podIP?: string;
@@ -39,11 +45,12 @@ export interface Pod {
   };
 }
 
-export interface StatefulSet {
+/** What a StatefulSet and a Deployment have in common. */
+export interface Workload {
   metadata: Metadata;
   spec?: {
     replicas?: number;
-    template?: { spec?: { containers?: { name: string; image?: string }[] } };
+    template?: { spec?: { containers?: Container[] } };
   };
 }
 

@@ -86,6 +86,15 @@ export interface HotSettings {
   digests: { config?: string; license?: string };
 }
 
+/** A setting that EMQX's API shows otherwise than the program has it: somebody changed it by hand. */
+export interface ConfigDrift {
+  /** Path in EMQX's configuration: `mqtt.max_packet_size`. */
+  key: string;
+  /** Both as text; never of a secret. */
+  declared: string;
+  found: string;
+}
+
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
