@@ -105,8 +105,10 @@ function dip(
   const kept = (100 - dipPercent) / 100;
   return {
     alert: "EmqxConnectionsDip",
-    // No `for`: clients come back within seconds, and a dip that is over was one nevertheless.
     expr: `(${now} < ${kept} * ${before}) and ${before} >= ${dipMinimum}`,
+    // Nodes are scraped at different times, so a client that moves is counted nowhere for up to one
+    // interval. In an upgrade as short as 5 intervals that alone looks like a dip of 20 %.
+    for: "1m",
     labels: { severity: "critical" },
     annotations: {
       summary: `EMQX ${cluster} lost more than ${dipPercent} % of its connections`,

@@ -95,7 +95,11 @@ export function createMonitoringProvider(ports: MonitoringPorts = REAL) {
         (key) => news[key] !== UNKNOWN && news[key] !== olds[key],
       );
       if (replaces.length > 0) return { changes: true, replaces };
-      const changed = canonical(olds.objects) !== canonical(news.objects);
+      const changed =
+        canonical(olds.objects) !== canonical(news.objects) ||
+        // A later refresh or destroy knows the outputs only.
+        olds.kubeconfig !== news.kubeconfig ||
+        olds.context !== news.context;
       if (changed || olds.drifted.length > 0) return { changes: true };
       return { changes: await anyServed(olds.missing, news) };
     },

@@ -7,10 +7,23 @@ export interface Executed {
   stderr: string;
 }
 
-/** Runs a short command to its end (10 s at most); never throws. */
-export function execute(file: string, args: string[], env: NodeJS.ProcessEnv): Promise<Executed> {
+export interface ExecuteOptions {
+  cwd?: string;
+  /** Default 10. */
+  timeoutSeconds?: number;
+  signal?: AbortSignal;
+}
+
+/** Runs a command to its end; never throws. */
+export function execute(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  { cwd, timeoutSeconds = 10, signal }: ExecuteOptions = {},
+): Promise<Executed> {
+  const options = { cwd, env, signal, timeout: timeoutSeconds * 1000, maxBuffer: 64 * 2 ** 20 };
   return new Promise((done) => {
-    execFile(file, args, { env, timeout: 10_000 }, (error, stdout, stderr) =>
+    execFile(file, args, options, (error, stdout, stderr) =>
       done({ ok: error === null, stdout, stderr: error && !stderr ? error.message : stderr }),
     );
   });
