@@ -1,5 +1,5 @@
 import { freemem, loadavg, totalmem } from "node:os";
-import { atLeast } from "./image";
+import { atLeast, otpRelease } from "./image";
 import type { Session } from "./broker/session";
 import { Connection } from "./mqtt/connection";
 import type { EmqxNode } from "./node";
@@ -62,7 +62,7 @@ export class NodeReport {
       memory_used: gigabytes(totalmem() - freemem()),
       node: settings.name,
       node_status: "running",
-      otp_release: version.major >= 6 ? "28/16.1" : "26.2.5/14.2.5",
+      otp_release: otpRelease(version),
       process_available: 2_097_152,
       process_used: 380 + broker.liveCount,
       role: settings.role,

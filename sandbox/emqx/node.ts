@@ -24,11 +24,11 @@ import { log } from "./log";
 import { Reason } from "./mqtt/codes";
 import { PacketHandlers } from "./mqtt/handlers";
 import { NodeReport } from "./node-report";
-import { RestServer } from "./rest/server";
+import { dashboardDialect, RestServer } from "./rest/server";
 import { RuntimeConfig } from "./runtime-config";
 import type { Settings } from "./settings/settings";
 
-/** One simulated EMQX core node. */
+/** One simulated EMQX node, core or replicant. */
 export class EmqxNode {
   readonly startedAt = Date.now();
   readonly metrics = new Metrics();
@@ -51,8 +51,11 @@ export class EmqxNode {
   readonly evacuation: Evacuation;
   readonly report: NodeReport;
   readonly autocluster: Autocluster;
-  private readonly rest: RestServer;
+  private readonly rest: Pick<RestServer, "start" | "stop">;
   private sweeper: NodeJS.Timeout | undefined;
+  /** True while the applications run: a replicant without a core serves nobody. */
+  isServing = false;
+  private wasServing = false;
 
   constructor(readonly settings: Settings) {
     const { settings: s } = this;
@@ -60,7 +63,11 @@ export class EmqxNode {
     const self = { name: s.name, address: s.address, instance };
     this.config = new RuntimeConfig(s);
     this.mesh = new Mesh(self, s.cookie, s.ports.cluster);
-    this.members = new Members(this.mesh, join(s.dataDir, "mnesia", s.name, "schema.json"));
+    this.members = new Members(
+      this.mesh,
+      { name: s.name, address: s.address, role: s.role, release: s.version.text },
+      join(s.dataDir, "mnesia", s.name, "schema.json"),
+    );
     this.registry = new Registry(this.mesh, this.members);
     this.routes = new Routes(this.mesh, this.members);
     this.groups = new SharedGroups(this.mesh, this.members);
@@ -91,21 +98,25 @@ export class EmqxNode {
     this.listener = this.createListener();
     this.evacuation = this.createEvacuation();
     this.report = new NodeReport(this);
-    this.rest = new RestServer(this);
+    this.rest = this.createRest();
     this.mesh.on("apikeys", (_from, rows) => this.apiKeys.merge(rows as [string, never][]));
     this.mesh.on("token", (_from, token, at) => this.tokens.learn(String(token), Number(at)));
     this.mesh.on("config", (_from, text) => this.config.replaceCluster(String(text)));
   }
 
   async start(): Promise<void> {
+    const refuses = this.settings.faults.has("refuse-join");
     await this.mesh.listen();
-    if (!this.settings.faults.has("refuse-join")) await this.autocluster.rejoin();
-    await this.startApps();
-    this.members.save();
-    this.evacuation.resume();
+    if (this.settings.role === "core") {
+      if (!refuses) await this.autocluster.rejoin();
+      await this.startApps();
+      this.members.save();
+    } else {
+      // Answers that it isn't ready until it has found a core.
+      await this.rest.start();
+    }
     this.sweeper = setInterval(() => this.sweep(), 1000);
-    if (!this.settings.faults.has("refuse-join")) this.autocluster.start();
-    log("info", `EMQX ${this.settings.version.text} is running now! Node ${this.settings.name}`);
+    if (!refuses) this.autocluster.start();
   }
 
   /** Stops as EMQX does on SIGTERM: applications first, then the node leaves the view of the others. */
@@ -113,23 +124,35 @@ export class EmqxNode {
     this.autocluster.stop();
     clearInterval(this.sweeper);
     this.evacuation.halt();
-    await this.stopApps();
+    await Promise.all([this.rest.stop(), this.stopApps()]);
     this.mesh.stop();
     log("info", "EMQX is stopped now!");
   }
 
   private async startApps(): Promise<void> {
     this.license.checkBoot();
-    const { bootstrapFile } = this.settings;
-    if (bootstrapFile !== undefined) {
+    const { bootstrapFile, role, version, name } = this.settings;
+    if (bootstrapFile !== undefined && role === "core") {
       this.members.broadcast("apikeys", this.apiKeys.load(bootstrapFile));
     }
-    await Promise.all([this.listener.start(), this.rest.start()]);
+    this.isServing = true;
+    await Promise.all([this.listener.start(), role === "core" ? this.rest.start() : undefined]);
+    if (this.wasServing) return;
+    this.wasServing = true;
+    this.evacuation.resume();
+    log("info", `EMQX ${version.text} is running now! Node ${name}`);
   }
 
   private async stopApps(): Promise<void> {
-    await Promise.all([this.rest.stop(), this.listener.stop(Reason.serverShuttingDown)]);
+    this.isServing = false;
+    const rest = this.settings.role === "core" ? this.rest.stop() : undefined;
+    await Promise.all([rest, this.listener.stop(Reason.serverShuttingDown)]);
     for (const session of [...this.broker.sessions.values()]) this.broker.end(session);
+  }
+
+  /** The HTTP side; EMQX 4.4 has another one. */
+  protected createRest(): Pick<RestServer, "start" | "stop"> {
+    return new RestServer(this.settings.address, dashboardDialect(this));
   }
 
   private sweep(): void {

@@ -2,12 +2,10 @@ import { log } from "../log";
 import type { Discovery } from "../settings/settings";
 import { readHosts, resolveHost } from "../settings/hosts";
 import type { Joining } from "./joining";
-import type { Members } from "./members";
+import type { Identity, Members } from "./members";
 import type { Mesh } from "./mesh";
 
-interface NodeAge {
-  name: string;
-  address: string;
+interface NodeAge extends Identity {
   startedAt: number;
   clusterName: string;
 }
@@ -16,10 +14,14 @@ interface NodeAge {
 const LONELY_INTERVAL = 300;
 const CLUSTERED_INTERVAL = 1000;
 
-/** Finds the other cores and joins the oldest of them, as ekka's autocluster does. */
+/** Milliseconds between two log lines that say the same. */
+const REPEAT = 5000;
+
+/** Finds the cores and joins the oldest of them, as ekka's autocluster does; a replicant takes only its own release. */
 export class Autocluster {
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  private told = { text: "", at: 0 };
 
   constructor(
     private readonly mesh: Mesh,
@@ -30,13 +32,8 @@ export class Autocluster {
     private readonly startedAt: number,
     private readonly clusterName: string,
   ) {
-    const self = mesh.self.name;
-    mesh.serve("cluster.age", () => ({
-      name: self,
-      address: mesh.self.address,
-      startedAt,
-      clusterName,
-    }));
+    mesh.serve("cluster.age", () => ({ ...members.me, startedAt, clusterName }));
+    members.onDown(() => void this.followsNobody());
   }
 
   start(): void {
@@ -80,10 +77,10 @@ export class Autocluster {
   }
 
   private names(): string[] {
-    const prefix = this.mesh.self.name.split("@")[0] ?? "";
     const { discovery } = this;
     if (discovery.strategy === "static") return discovery.seeds;
     if (discovery.strategy !== "dns") return [];
+    const prefix = discovery.app ?? this.mesh.self.name.split("@")[0] ?? "";
     return readHosts(this.hostsFile).flatMap(({ address, names }) => {
       if (!names.includes(discovery.name)) return [];
       const ip = address.replace(/^127\.88\./, "10.88.");
@@ -95,18 +92,44 @@ export class Autocluster {
   private async look(): Promise<void> {
     if (this.joining.busy || !this.joining.discovers) return;
     const others = this.names().filter((name) => name !== this.mesh.self.name);
-    const ages = (await Promise.all(others.map((name) => this.age(name)))).filter(
-      (age) => age !== undefined,
-    );
+    const answers = await Promise.all(others.map((name) => this.age(name)));
+    const cores = answers.filter((age) => age !== undefined).filter(({ role }) => role === "core");
     if (this.joining.busy || this.stopped) return;
-    for (const age of ages) {
-      const known = this.members.has(age.name) && !this.members.isRunning(age.name);
-      if (known) await this.joining.greet(age, { tables: false, again: true });
+    for (const core of cores) {
+      const known = this.members.has(core.name) && !this.members.isRunning(core.name);
+      if (known) await this.joining.greet(core, { tables: false, again: true });
     }
-    const self = { name: this.mesh.self.name, address: "", startedAt: this.startedAt };
-    const oldest = [self, ...ages].reduce((a, b) => (isOlder(b, a) ? b : a));
+    if (this.members.me.role === "replicant") return this.follow(cores);
+    const self = { ...this.members.me, startedAt: this.startedAt };
+    const oldest = [self, ...cores].reduce((a, b) => (isOlder(b, a) ? b : a));
     if (oldest === self || this.members.has(oldest.name)) return;
     await this.joining.join(oldest);
+  }
+
+  /** Joins the cluster of a core of this replicant's own release, unless it follows one already. */
+  private async follow(cores: NodeAge[]): Promise<void> {
+    const { release } = this.members.me;
+    if (this.members.coresOf(release).length > 0) return;
+    const compatible = cores.filter((core) => core.release === release);
+    if (compatible.length > 0) {
+      await this.joining.join(compatible.reduce((a, b) => (isOlder(b, a) ? b : a)));
+      return;
+    }
+    await this.followsNobody();
+    const found = cores.map((core) => `${core.name} (${core.release})`).join(", ") || "none";
+    const text = `msg: mria_lb_no_core_node, a replicant of ${release} needs a running core of ${release}, discovered cores: ${found}, retrying`;
+    if (text === this.told.text && Date.now() - this.told.at < REPEAT) return;
+    this.told = { text, at: Date.now() };
+    log("warning", text);
+  }
+
+  private async followsNobody(): Promise<void> {
+    const { role, release } = this.members.me;
+    if (role === "core" || this.stopped) return;
+    if (this.joining.busy || !this.joining.attached) return;
+    if (this.members.coresOf(release).length > 0) return;
+    log("error", `msg: mria_lb_core_node_down, no core of ${release} is left, the replicant stops`);
+    await this.joining.standBy();
   }
 
   private async age(name: string): Promise<NodeAge | undefined> {

@@ -1,6 +1,6 @@
 import { log } from "../log";
 import type { Message } from "../broker/message";
-import type { Members } from "./members";
+import type { Identity, Members } from "./members";
 import type { Mesh } from "./mesh";
 import { RpcError } from "./mesh";
 
@@ -30,11 +30,6 @@ export interface JoiningHooks {
   adoptTables(tables: SharedTables): void;
 }
 
-interface Identity {
-  name: string;
-  address: string;
-}
-
 interface Hello extends Identity {
   /** Set by the first node that a joining one meets, to get the shared tables. */
   tables: boolean;
@@ -42,7 +37,16 @@ interface Hello extends Identity {
   again: boolean;
 }
 
-type Greeting = { known: boolean; tables?: SharedTables };
+interface Greeting {
+  known: boolean;
+  self?: Identity;
+  tables?: SharedTables;
+  /** Told to a core that comes back: its schema doesn't list replicants. */
+  replicants?: Identity[];
+}
+
+/** Where a node is reached. */
+type Address = Pick<Identity, "name" | "address">;
 
 const TIMEOUT = 5000;
 
@@ -52,6 +56,8 @@ export class Joining {
   busy = false;
   /** False after the node was told to leave: it stays alone until it is invited or restarted. */
   discovers = true;
+  /** True from a join on that worked; a replicant serves only then. */
+  attached = false;
 
   constructor(
     private readonly mesh: Mesh,
@@ -63,22 +69,23 @@ export class Joining {
     );
     mesh.serve("cluster.hello", (argument, from) => this.welcome(argument as Hello, from));
     mesh.serve("cluster.leave", () => this.leave());
-    mesh.serve("cluster.invite", (argument) => this.join(argument as Identity));
+    mesh.serve("cluster.invite", (argument) => this.join(argument as Address));
     mesh.on("state", (from, state) => hooks.learn(from, state as OwnState));
     mesh.on("left", (from) => members.remove(from));
     mesh.on("forget", (_from, name) => members.remove(String(name)));
   }
 
   /** Joins the cluster of `target`: this node's apps stop, its state is replaced, its apps start again. */
-  async join(target: Identity): Promise<boolean> {
+  async join(target: Address): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
+    let joined = false;
     log("info", `msg: join_cluster, node: ${target.name}`);
     await this.hooks.stopApps();
     this.members.broadcast("left");
     this.members.reset();
     try {
-      const self = this.identity();
+      const self = this.members.me;
       const rows = await this.mesh.call<Identity[]>(
         target.name,
         "cluster.join",
@@ -87,36 +94,55 @@ export class Joining {
       );
       for (const row of rows) {
         if (row.name === self.name) continue;
-        this.members.add(row.name, row.address);
+        this.members.add(row);
         // Also those that don't run: one of them may be joining at the same moment.
         await this.greet(row, { tables: row.name === target.name, again: false });
       }
-      return this.members.isRunning(target.name);
+      joined = this.members.isRunning(target.name);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       log("error", `msg: failed_to_join_cluster, node: ${target.name}, reason: ${error.message}`);
-      return false;
     } finally {
       this.busy = false;
-      await this.hooks.startApps();
+      // A replicant holds no data of its own: without a core it serves nobody.
+      const isCore = this.members.me.role === "core";
+      this.attached = joined;
+      if (!isCore && !joined) this.members.reset();
+      if (isCore || joined) await this.hooks.startApps();
     }
+    return joined;
+  }
+
+  /** A replicant's way out when no core of its release is left: it serves nobody until it has joined again. */
+  async standBy(): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.attached = false;
+    await this.hooks.stopApps();
+    this.members.broadcast("left");
+    this.members.reset();
+    this.busy = false;
   }
 
   /** Meets a member again; false when it doesn't know this node (any more) or is down. */
-  async greet(member: Identity, how: Omit<Hello, keyof Identity>): Promise<boolean> {
+  async greet(member: Address, how: Omit<Hello, keyof Identity>): Promise<boolean> {
     if (!(await this.mesh.connect(member.name, member.address))) return false;
     try {
-      const request = { ...this.identity(), ...how };
+      const request = { ...this.members.me, ...how };
       const greeting = await this.mesh.call<Greeting>(
         member.name,
         "cluster.hello",
         request,
         TIMEOUT,
       );
-      if (!greeting.known) return false;
+      if (!greeting.known || !greeting.self) return false;
       if (greeting.tables) this.hooks.adoptTables(greeting.tables);
-      this.members.up(member.name, member.address);
+      this.members.up(greeting.self);
       this.mesh.send(member.name, ["state", this.hooks.ownState()]);
+      for (const replicant of greeting.replicants ?? []) {
+        const isNew = !this.members.isRunning(replicant.name);
+        if (isNew) await this.greet(replicant, { tables: false, again: true });
+      }
       return true;
     } catch (error) {
       if (error instanceof RpcError) return false;
@@ -124,9 +150,11 @@ export class Joining {
     }
   }
 
-  /** Removes another node from the cluster, running or not. */
+  /** Removes another core from the cluster, running or not; replicants aren't in the schema. */
   async forceLeave(name: string): Promise<boolean> {
-    if (!this.members.has(name)) return false;
+    if (!this.members.listed().some((member) => member.name === name && member.role === "core")) {
+      return false;
+    }
     if (this.members.isRunning(name)) {
       await this.mesh.call(name, "cluster.leave", undefined, 15_000).catch(() => undefined);
     }
@@ -135,23 +163,34 @@ export class Joining {
     return true;
   }
 
-  private identity(): Identity {
-    return { name: this.mesh.self.name, address: this.mesh.self.address };
-  }
-
-  private admit({ name, address, cluster }: Identity & { cluster: string }): Identity[] {
+  private admit(joiner: Identity & { cluster: string }): Identity[] {
+    const { me } = this.members;
     if (this.hooks.refuse || this.busy) throw new Error("join refused");
-    if (cluster !== this.hooks.clusterName) throw new Error(`cluster name is not ${cluster}`);
-    this.members.down(name);
-    this.members.add(name, address);
+    if (me.role !== "core") throw new Error("not a core node");
+    if (joiner.cluster !== this.hooks.clusterName) {
+      throw new Error(`cluster name is not ${joiner.cluster}`);
+    }
+    if (joiner.role === "replicant" && joiner.release !== me.release) {
+      throw new Error(`a replicant of ${joiner.release} can't follow a core of ${me.release}`);
+    }
+    this.members.down(joiner.name);
+    this.members.add(joiner);
     return this.members.all();
   }
 
-  private welcome({ name, address, tables, again }: Hello, from: string): Greeting {
-    if (again && !this.members.has(name)) return { known: false };
-    this.members.up(name, address);
+  private welcome({ tables, again, ...node }: Hello, from: string): Greeting {
+    const isMember = node.role === "replicant" || this.members.has(node.name);
+    if (again && !isMember) return { known: false };
+    this.members.up(node);
     this.mesh.send(from, ["state", this.hooks.ownState()]);
-    return { known: true, tables: tables ? this.hooks.sharedTables() : undefined };
+    return {
+      known: true,
+      self: this.members.me,
+      tables: tables ? this.hooks.sharedTables() : undefined,
+      replicants: again
+        ? this.members.all().filter(({ role, running }) => running && role === "replicant")
+        : undefined,
+    };
   }
 
   private async leave(): Promise<void> {

@@ -2,14 +2,24 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Mesh } from "./mesh";
 
-/** A core node in the cluster's schema; it stays listed while it is stopped, until it is forced to leave. */
-export interface Member {
+/** Cores hold the data; replicants follow a core of their own release. */
+export type NodeRole = "core" | "replicant";
+
+/** Who a node is. */
+export interface Identity {
   name: string;
   address: string;
+  role: NodeRole;
+  /** X.Y.Z; empty for a member of the schema that wasn't met since this node started. */
+  release: string;
+}
+
+/** A node of the cluster. A core stays listed while it is stopped, until it is forced to leave; a replicant vanishes. */
+export interface Member extends Identity {
   running: boolean;
 }
 
-/** The cluster's schema as this node knows it, kept in the data folder as Mnesia's is. */
+/** The cluster's schema as this node knows it; a core keeps it in the data folder as Mnesia does. */
 export class Members {
   /** Every node name that ever came up here: for EMQX an atom that exists. */
   readonly seen = new Set<string>();
@@ -20,18 +30,20 @@ export class Members {
 
   constructor(
     private readonly mesh: Mesh,
+    readonly me: Identity,
     private readonly file: string,
   ) {
     this.reset();
-    for (const { name, address } of readSchema(file)) {
+    for (const { name, address } of me.role === "core" ? readSchema(file) : []) {
       this.seen.add(name);
-      if (name !== mesh.self.name) this.members.set(name, { name, address, running: false });
+      const row: Member = { name, address, role: "core", release: "", running: false };
+      if (name !== me.name) this.members.set(name, row);
     }
     mesh.onDown((name) => this.down(name));
   }
 
   get self(): string {
-    return this.mesh.self.name;
+    return this.me.name;
   }
 
   onDown(listener: (name: string) => void): void {
@@ -58,8 +70,20 @@ export class Members {
     return [...this.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** The nodes that `/nodes` lists: all cores, and the replicants that run. */
+  listed(): Member[] {
+    return this.all().filter((member) => member.running || member.role === "core");
+  }
+
   running(): string[] {
     return this.all().flatMap((member) => (member.running ? [member.name] : []));
+  }
+
+  /** Running cores of one release. */
+  coresOf(release: string): Member[] {
+    return this.all().filter(
+      (member) => member.running && member.role === "core" && member.release === release,
+    );
   }
 
   /** The running members except this node. */
@@ -72,29 +96,31 @@ export class Members {
     for (const name of this.peers()) this.mesh.send(name, [kind, ...args]);
   }
 
-  up(name: string, address: string): void {
-    const known = this.members.get(name);
-    this.seen.add(name);
-    this.members.set(name, { name, address, running: true });
+  up(node: Identity): void {
+    const known = this.members.get(node.name);
+    this.seen.add(node.name);
+    this.members.set(node.name, { ...identityOf(node), running: true });
     this.peerNames = undefined;
     this.save();
-    if (!known?.running) for (const listener of this.upListeners) listener(name);
+    if (!known?.running) for (const listener of this.upListeners) listener(node.name);
   }
 
-  /** Lists a member that isn't running (yet). */
-  add(name: string, address: string): void {
-    if (this.members.has(name)) return;
-    this.seen.add(name);
-    this.members.set(name, { name, address, running: false });
+  /** Notes a member that isn't running (yet). */
+  add(node: Identity): void {
+    if (this.members.has(node.name)) return;
+    this.seen.add(node.name);
+    this.members.set(node.name, { ...identityOf(node), running: false });
     this.save();
   }
 
   down(name: string): void {
     const member = this.members.get(name);
-    if (!member?.running || name === this.self) return;
+    if (!member || name === this.self) return;
+    const ran = member.running;
     member.running = false;
     this.peerNames = undefined;
-    for (const listener of this.downListeners) listener(name);
+    if (member.role === "replicant") this.members.delete(name);
+    if (ran) for (const listener of this.downListeners) listener(name);
   }
 
   remove(name: string): void {
@@ -105,21 +131,24 @@ export class Members {
 
   /** Leaves the cluster: only this node is left in the schema. */
   reset(): void {
-    for (const name of this.members.keys()) this.down(name);
+    for (const name of [...this.members.keys()]) this.down(name);
     this.members.clear();
+    this.peerNames = undefined;
     this.seen.add(this.self);
-    this.members.set(this.self, {
-      name: this.self,
-      address: this.mesh.self.address,
-      running: true,
-    });
+    this.members.set(this.self, { ...this.me, running: true });
   }
 
   save(): void {
+    if (this.me.role !== "core") return;
     mkdirSync(dirname(this.file), { recursive: true });
-    const rows = this.all().map(({ name, address }) => ({ name, address }));
+    const cores = this.all().filter((member) => member.role === "core");
+    const rows = cores.map(({ name, address }) => ({ name, address }));
     writeFileSync(this.file, JSON.stringify(rows));
   }
+}
+
+function identityOf({ name, address, role, release }: Identity): Identity {
+  return { name, address, role, release };
 }
 
 function readSchema(file: string): { name: string; address: string }[] {

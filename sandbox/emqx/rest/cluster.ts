@@ -18,7 +18,7 @@ export function clusterRoutes(node: EmqxNode): RestRoute[] {
     {
       method: "GET",
       path: "/api/v5/cluster/topology",
-      handle: () => ok(members.running().map((name) => ({ core_node: name, replicant_nodes: [] }))),
+      handle: () => ok(topology(node)),
     },
     {
       method: "GET",
@@ -37,6 +37,22 @@ export function clusterRoutes(node: EmqxNode): RestRoute[] {
       handle: ({ params: [name = ""] }) => forceLeave(node, name),
     },
   ];
+}
+
+/** Each core with the replicants that follow it: those of its release, shared out in order. */
+function topology({ members }: EmqxNode): object[] {
+  const running = members.all().filter((member) => member.running);
+  return running
+    .filter((member) => member.role === "core")
+    .map((core) => {
+      const cores = members.coresOf(core.release);
+      const place = cores.findIndex(({ name }) => name === core.name);
+      const followers = running
+        .filter(({ role, release }) => role === "replicant" && release === core.release)
+        .filter((_follower, index) => index % cores.length === place);
+      const nodes = followers.map(({ name }) => ({ node: name, streams: 10 }));
+      return { core_node: core.name, replicant_nodes: nodes };
+    });
 }
 
 async function forceLeave(node: EmqxNode, name: string): Promise<RestResponse> {

@@ -32,7 +32,7 @@ export function nodeRoutes(node: EmqxNode): RestRoute[] {
       path: "/api/v5/nodes",
       handle: async () => {
         const rows = await Promise.all(
-          node.members.all().map(async ({ name, running }) => {
+          node.members.listed().map(async ({ name, running }) => {
             if (!running) return { node: name, node_status: "stopped", role: "core" };
             try {
               return await node.mesh.call<object>(name, "report.info", undefined, 30_000);

@@ -18,14 +18,21 @@ interface CompiledRoute extends RestRoute {
   pattern: RegExp;
 }
 
-/** The dashboard's HTTP listener with the management API. */
-export class RestServer {
-  private readonly routes: CompiledRoute[];
-  private server: Server | undefined;
+/** What one port of the management API serves, and how it answers what it doesn't. */
+export interface RestDialect {
+  port: number;
+  routes: RestRoute[];
+  /** The answer that refuses a request before its handler sees it, or undefined. */
+  refuse(route: RestRoute, request: RestRequest): RestResponse | undefined;
+  notFound(request: RestRequest): RestResponse;
+}
 
-  constructor(private readonly node: EmqxNode) {
-    const enterprise = node.settings.version.edition === "ee";
-    this.routes = [
+/** The v5 API on the dashboard's port. */
+export function dashboardDialect(node: EmqxNode): RestDialect {
+  const enterprise = node.settings.version.edition === "ee";
+  return {
+    port: node.settings.ports.dashboard,
+    routes: [
       ...nodeRoutes(node),
       ...clusterRoutes(node),
       ...monitoringRoutes(node),
@@ -33,17 +40,33 @@ export class RestServer {
       ...configRoutes(node),
       ...loginRoutes(node),
       ...(enterprise ? [...loadRebalanceRoutes(node), ...licenseRoutes(node)] : []),
-    ].map((route) => ({ ...route, pattern: compile(route.path) }));
+    ],
+    refuse: (route, request) =>
+      notServing(node, request) ?? authorize(node, route, request) ?? checkBody(route, request),
+    notFound: (request) => notFoundPage(request.headers.accept),
+  };
+}
+
+/** An HTTP listener with the management API. */
+export class RestServer {
+  private readonly routes: CompiledRoute[];
+  private server: Server | undefined;
+
+  constructor(
+    private readonly address: string,
+    private readonly dialect: RestDialect,
+  ) {
+    this.routes = dialect.routes.map((route) => ({ ...route, pattern: compile(route.path) }));
   }
 
   async start(): Promise<void> {
     const server = createServer((request, response) => this.receive(request, response));
     server.keepAliveTimeout = 60_000;
     this.server = server;
-    const { address, ports } = this.node.settings;
+    const { address, dialect } = this;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host: address, port: ports.dashboard, backlog: 1024 }, () => resolve());
+      server.listen({ host: address, port: dialect.port, backlog: 1024 }, () => resolve());
     });
   }
 
@@ -76,13 +99,13 @@ export class RestServer {
 
   private async answer(request: RestRequest): Promise<RestResponse> {
     const candidates = this.routes.filter((route) => route.pattern.test(request.path));
-    if (candidates.length === 0) return notFoundPage(request.headers.accept);
+    if (candidates.length === 0) return this.dialect.notFound(request);
     const route = candidates.find((candidate) => candidate.method === request.method);
     if (!route) {
       const allow = candidates.map((candidate) => candidate.method).join(", ");
       return { status: 405, headers: { allow } };
     }
-    const refused = authorize(this.node, route, request) ?? checkBody(route, request);
+    const refused = this.dialect.refuse(route, request);
     if (refused) return refused;
     const params = (route.pattern.exec(request.path) ?? []).slice(1).map(decodeURIComponent);
     try {
@@ -98,6 +121,12 @@ export class RestServer {
 export function rpcFailure(error: RpcError): RestResponse {
   const text = `Unsupported code 'RPC_ERROR', message <<"RPC error on node '${error.node}': {error,${error.reason}}">>, schema def ['BAD_REQUEST','NOT_FOUND']`;
   return { status: 500, body: text, contentType: "text/plain" };
+}
+
+/** A replicant without a core answers `/status` only. */
+function notServing(node: EmqxNode, { path }: RestRequest): RestResponse | undefined {
+  if (node.isServing || /^(\/api\/v5)?\/status$/.test(path)) return undefined;
+  return failure(503, "SERVICE_UNAVAILABLE", "Service Unavailable");
 }
 
 function checkBody(route: RestRoute, request: RestRequest): RestResponse | undefined {

@@ -10,12 +10,14 @@ export function statusRoutes(node: EmqxNode): RestRoute[] {
     handle: ({ query }) => {
       const { name } = node.settings;
       const headers = { "retry-after": "15" };
+      const status = node.isServing ? 200 : 503;
+      const app = node.isServing ? "running" : "not_running";
       if (query.get("format") === "json") {
-        const body = { node_name: name, broker_status: "started", app_status: "running" };
-        return { status: 200, headers, body };
+        const body = { node_name: name, broker_status: "started", app_status: app };
+        return { status, headers, body };
       }
-      const body = `Node ${name} is started\nemqx is running`;
-      return { status: 200, headers, body, contentType: "text/plain" };
+      const body = `Node ${name} is started\nemqx is ${app}`;
+      return { status, headers, body, contentType: "text/plain" };
     },
   });
   return [route("/status"), route("/api/v5/status")];

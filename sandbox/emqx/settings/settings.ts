@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { EmqxVersion } from "../image";
-import { versionOfImage } from "../image";
+import { atLeast, versionOfImage } from "../image";
+import type { NodeRole } from "../cluster/members";
 import type { ConfigSources } from "./config-sources";
 import { configAt, configFromEnv, effectiveConfig, readConfigFile } from "./config-sources";
 import type { ConfigObject, ConfigValue } from "./hocon";
@@ -18,7 +19,7 @@ export interface Settings {
   /** The address that the pod's status shows, 10.88.x.y. */
   podAddress: string;
   cookie: string;
-  role: string;
+  role: NodeRole;
   clusterName: string;
   discovery: Discovery;
   hostsFile: string | undefined;
@@ -46,7 +47,13 @@ export interface MqttSettings {
 export type Discovery =
   | { strategy: "manual" | "singleton" }
   | { strategy: "static"; seeds: string[] }
-  | { strategy: "dns"; name: string; recordType: "a" | "srv" };
+  | {
+      strategy: "dns";
+      name: string;
+      recordType: "a" | "srv";
+      /** What the other nodes' names begin with; without it they are called as this one. */
+      app?: string;
+    };
 
 /** Maps a path of the container to the folder that plays its root. */
 export function containerPath(root: string, path: string): string {
@@ -68,14 +75,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     env: envConfig,
   };
   const config = effectiveConfig(sources);
+  const version = versionOfImage(image);
   const bootstrap = text(configAt(config, "api_key.bootstrap_file"));
   return {
-    version: versionOfImage(image),
+    version,
     name: nodeName(env, config, podAddress),
     address,
     podAddress,
     cookie: cookie(env, config),
-    role: text(configAt(config, "node.role")) ?? "core",
+    role: nodeRole(text(configAt(config, "node.role")) ?? "core", version),
     clusterName: text(configAt(config, "cluster.name")) ?? "emqxcl",
     discovery: discovery(config),
     hostsFile: env.SANDBOX_HOSTS,
@@ -131,6 +139,15 @@ function listenerPort(config: ConfigObject, path: string, fallback: number): num
 
 function unquote(value: string | undefined): string | undefined {
   return value?.replace(/^"(.*)"$/, "$1") || undefined;
+}
+
+function nodeRole(role: string, version: EmqxVersion): NodeRole {
+  if (role === "core") return role;
+  if (role !== "replicant") throw new Error(`Invalid node role: ${role}`);
+  if (version.edition === "ce" && atLeast(version, 5, 8)) {
+    throw new Error("Node role 'replicant' is only allowed in Enterprise edition since 5.8.0");
+  }
+  return role;
 }
 
 function nodeName(env: NodeJS.ProcessEnv, config: ConfigObject, podAddress: string): string {

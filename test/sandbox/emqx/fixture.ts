@@ -43,6 +43,7 @@ export class Fixture {
   private readonly offset = 1 + Math.floor(Math.random() * 40) * 6;
   private readonly env: Record<string, string>;
   private readonly image: string;
+  private readonly replicants = new Set<number>();
 
   constructor(options: Omit<FixtureOptions, "nodes"> = {}) {
     this.image = options.image ?? "emqx/emqx:6.1.0";
@@ -77,12 +78,12 @@ export class Fixture {
       join(root, "opt/emqx/data/bootstrap_api_key"),
       "key:secret\nviewer:secret:viewer\n",
     );
-    const host = `test-core-${index}.${HEADLESS}`;
+    const replicant = env.EMQX_NODE__ROLE === "replicant";
+    const podAddress = this.address(index).replace(/^127/, "10");
+    const host = replicant ? podAddress : `test-core-${index}.${HEADLESS}`;
     const hosts = join(this.folder, "hosts");
-    const lines = Array.from(
-      { length: 6 },
-      (_, n) => `${this.address(n)} test-core-${n}.${HEADLESS} ${HEADLESS}`,
-    );
+    const cores = [0, 1, 2, 3, 4, 5].filter((n) => !this.replicants.has(n));
+    const lines = cores.map((n) => `${this.address(n)} test-core-${n}.${HEADLESS} ${HEADLESS}`);
     writeFileSync(hosts, `${lines.join("\n")}\n`);
     const child = spawn(process.execPath, ["--import", "tsx", MAIN], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -90,7 +91,7 @@ export class Fixture {
         PATH: process.env.PATH,
         SANDBOX_IMAGE: image,
         SANDBOX_ADDRESS: this.address(index),
-        SANDBOX_POD_IP: this.address(index).replace(/^127/, "10"),
+        SANDBOX_POD_IP: podAddress,
         SANDBOX_ROOT: root,
         SANDBOX_HOSTS: hosts,
         EMQX_HOST: host,
@@ -116,6 +117,12 @@ export class Fixture {
     };
     this.nodes[index] = node;
     return node;
+  }
+
+  /** Starts a replicant, named by its pod's IP; the name service doesn't list it. */
+  launchReplicant(index: number, env: Record<string, string> = {}, image = this.image): TestNode {
+    this.replicants.add(index);
+    return this.launch(index, { ...env, EMQX_NODE__ROLE: "replicant" }, image);
   }
 
   node(index: number): TestNode {
