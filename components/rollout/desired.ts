@@ -1,12 +1,37 @@
-import { replicasOf, strategyOf, type RolloutInputs } from "./inputs";
+import { replicantsOf, replicasOf, strategyOf, type RolloutInputs } from "./inputs";
+import { chooseRevision, replicantRevisionOf } from "./revision";
+import { hotSettingsOf } from "./settings";
 import type { Desired } from "./types";
 
-/** The goal that these inputs describe. */
-export function desiredOf(inputs: RolloutInputs, revision: string): Desired {
-  return {
+export interface Aim {
+  desired: Desired;
+  /** Version of the hash that the core revision was made with. */
+  hashVersion: number;
+}
+
+/** The goal that these inputs describe, given the goals (`goal.ts`) that are or were aimed at. */
+export function aimOf(inputs: RolloutInputs, existing: (string | null | undefined)[]): Aim {
+  const { revision, hashVersion } = chooseRevision(inputs, existing);
+  const replicants = replicantsOf(inputs);
+  const desired: Desired = {
     revision,
     replicas: replicasOf(inputs),
     image: inputs.image,
     strategy: strategyOf(inputs),
+    settings: hotSettingsOf(inputs).digests,
   };
+  if (replicants > 0) {
+    desired.replicants = {
+      revision: replicantRevisionOf(inputs),
+      replicas: replicants,
+      ignoreReplicas: inputs.replicantTemplate?.ignoreReplicas === true,
+    };
+  }
+  if (inputs.licenseFacts) desired.license = inputs.licenseFacts;
+  return { desired, hashVersion };
 }
+
+export const desiredOf = (
+  inputs: RolloutInputs,
+  existing: (string | null | undefined)[],
+): Desired => aimOf(inputs, existing).desired;

@@ -3,10 +3,11 @@
  * `pulumi preview --diff` reads as the user's change; `normalise` fills in the defaults.
  */
 import { scanConfig } from "../config-scan";
+import type { EnterpriseInputs } from "../enterprise/inputs";
 import { names, secretKeys } from "../labels";
 import { DEFAULT_DASHBOARD_PORT, declaredPorts } from "../ports";
 import { isObject } from "../shape";
-import type { Site, Strategy } from "./types";
+import type { LicenseFacts, Role, Site, Strategy } from "./types";
 
 /** Seconds that a stopping node has. */
 export const DEFAULT_GRACE_SECONDS = 60;
@@ -29,11 +30,16 @@ export interface RolloutInputs {
   clusterDomain?: string;
   revisionHistoryLimit?: number;
   updateStrategy?: UpdateStrategy;
-  coreTemplate?: CoreTemplate;
+  coreTemplate?: NodeTemplate;
+  replicantTemplate?: ReplicantTemplate;
   persistentVolumeClaimRetentionPolicy?: { whenDeleted?: string; whenScaled?: string };
   /** Keyed digests: they change with the secret and tell nothing about it. */
   licenseDigest?: string;
   apiKeysDigest?: string;
+  /** Of the licence that the pods get, wherever it was given; nothing of it is secret. */
+  licenseFacts?: LicenseFacts;
+  /** Present for EMQX 4.4, whose arguments are another custom resource's. */
+  enterprise?: EnterpriseInputs;
   /** A replaced or updated Service may have lost its selector. */
   services?: { listeners?: ServiceIdentity; dashboard?: ServiceIdentity };
   kubeconfig?: string;
@@ -51,10 +57,19 @@ interface UpdateStrategy extends Partial<
   >;
 }
 
-export interface CoreTemplate {
+export interface NodeTemplate {
   metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
   /** Kubernetes fragments by the names of `CoreTemplateSpecArgs`. */
   spec?: Record<string, unknown> & { replicas?: number };
+}
+
+export interface ReplicantTemplate extends NodeTemplate {
+  ignoreReplicas?: boolean;
+}
+
+/** The template of a role; empty when none was given. */
+export function templateOf(inputs: RolloutInputs, role: Role): NodeTemplate {
+  return (role === "core" ? inputs.coreTemplate : inputs.replicantTemplate) ?? {};
 }
 
 /** Strategy with every default (facts: emqx-operator.md 5.1; ours on top). */
@@ -77,6 +92,13 @@ export function strategyOf(inputs: RolloutInputs): Strategy {
 export function replicasOf(inputs: Pick<RolloutInputs, "coreTemplate">): number {
   const spec = inputs.coreTemplate?.spec;
   return spec?.replicas ?? (isObject(spec) ? 2 : 1);
+}
+
+/** 0 without a template; the operator's 2 when it does not say. */
+export function replicantsOf({
+  replicantTemplate: template,
+}: Pick<RolloutInputs, "replicantTemplate">): number {
+  return template == null ? 0 : (template.spec?.replicas ?? 2);
 }
 
 /** Names and ports by which the cluster is found again; no credentials. */

@@ -1,66 +1,81 @@
 /** The two objects of a revision, from the inputs alone. */
-import { commonLabels, names, oneColour } from "../labels";
-import type { RolloutInputs } from "./inputs";
+import { emqxConf } from "../emqx-conf";
+import {
+  commonLabels,
+  CONFIG_DIGEST_ANNOTATION,
+  LICENSE_DIGEST_ANNOTATION,
+  names,
+  oneColour,
+} from "../labels";
+import { strategyOf, type RolloutInputs } from "./inputs";
 import { dataVolume, podTemplate } from "./pod";
-import type { KubernetesObject, SetManifests, Site } from "./types";
+import { hotSettingsOf } from "./settings";
+import type { KubernetesObject, Manifests, Role, Site } from "./types";
 
-/** ConfigMap and StatefulSet, ready for server-side apply: plain JSON without `undefined`. */
-export function manifestsOf(
-  inputs: RolloutInputs,
-  site: Site,
-): (revision: string, replicas: number) => SetManifests {
-  return (revision, replicas) => ({
-    configMap: plain(configMap(inputs, site, revision)),
-    statefulSet: plain(statefulSet(inputs, site, revision, replicas)),
-  });
+/** Which set an object belongs to. */
+interface Colour {
+  role: Role;
+  revision: string;
 }
 
-function configMap(inputs: RolloutInputs, site: Site, revision: string): KubernetesObject {
-  return {
-    apiVersion: "v1",
-    kind: "ConfigMap",
-    metadata: metadata(site, names.config(site.name, revision), revision),
-    data: { "emqx.conf": emqxConf(inputs) },
+/** ConfigMap and workload, ready for server-side apply: plain JSON without `undefined`. */
+export function manifestsOf(inputs: RolloutInputs, site: Site): Manifests {
+  return (role, revision, replicas) => {
+    const colour = { role, revision };
+    const workload =
+      role === "core"
+        ? statefulSet(inputs, site, colour, replicas)
+        : deployment(inputs, site, colour, replicas);
+    return { configMap: plain(configMap(inputs, site, colour)), workload: plain(workload) };
   };
 }
 
-/** The user's text, then the roots: JSON is HOCON, and a later setting wins. */
-export function emqxConf({ config }: Pick<RolloutInputs, "config">): string {
-  const roots = Object.entries(config?.roots ?? {}).map(
-    ([root, value]) => `${JSON.stringify(root)} = ${JSON.stringify(value, null, 2)}`,
-  );
-  return [config?.data?.trimEnd(), ...roots]
-    .filter((part) => part)
-    .map((part) => `${part}\n`)
-    .join("\n");
+/** The annotations say which settings its pods start with. */
+function configMap(inputs: RolloutInputs, site: Site, colour: Colour): KubernetesObject {
+  const { config, license } = hotSettingsOf(inputs).digests;
+  const annotations = {
+    ...(config === undefined ? {} : { [CONFIG_DIGEST_ANNOTATION]: config }),
+    ...(license === undefined ? {} : { [LICENSE_DIGEST_ANNOTATION]: license }),
+  };
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: {
+      ...metadata(site, names.config(site.name, colour.revision), colour),
+      annotations,
+    },
+    data: { "emqx.conf": emqxConf(inputs.config) },
+  };
 }
 
 function statefulSet(
   inputs: RolloutInputs,
   site: Site,
-  revision: string,
+  colour: Colour,
   replicas: number,
 ): KubernetesObject {
   const claim = inputs.coreTemplate?.spec?.volumeClaimTemplates;
   const retention = inputs.persistentVolumeClaimRetentionPolicy;
-  const claimLabels = { ...commonLabels(site.name), ...oneColour(site.name, revision) };
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
-    metadata: metadata(site, names.coreSet(site.name, revision), revision),
+    metadata: metadata(site, names.coreSet(site.name, colour.revision), colour),
     spec: {
       replicas,
       serviceName: names.headless(site.name),
       podManagementPolicy: "Parallel",
       // A template is never changed in place; should it be, no pod may restart by itself.
       updateStrategy: { type: "OnDelete" },
-      selector: { matchLabels: oneColour(site.name, revision) },
-      template: podTemplate(inputs, site, revision),
+      selector: { matchLabels: selectorOf(site, colour) },
+      template: podTemplate(inputs, site, colour),
       ...(claim === undefined
         ? {}
         : {
             volumeClaimTemplates: [
-              { metadata: { name: dataVolume(site.name), labels: claimLabels }, spec: claim },
+              {
+                metadata: { name: dataVolume(site.name, "core"), labels: labelsOf(site, colour) },
+                spec: claim,
+              },
             ],
             persistentVolumeClaimRetentionPolicy: {
               whenDeleted: retention?.whenDeleted ?? "Delete",
@@ -71,12 +86,38 @@ function statefulSet(
   };
 }
 
-function metadata(site: Site, name: string, revision: string): KubernetesObject["metadata"] {
+function deployment(
+  inputs: RolloutInputs,
+  site: Site,
+  colour: Colour,
+  replicas: number,
+): KubernetesObject {
   return {
-    name,
-    namespace: site.namespace,
-    labels: { ...commonLabels(site.name), ...oneColour(site.name, revision) },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: metadata(site, names.replicantSet(site.name, colour.revision), colour),
+    spec: {
+      replicas,
+      revisionHistoryLimit: 0,
+      progressDeadlineSeconds: strategyOf(inputs).progressDeadlineSeconds,
+      // A template is never changed in place. Should it be, a pod goes only once another is ready;
+      // `paused` would be stricter, but then Kubernetes does not create the first pods either.
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      selector: { matchLabels: selectorOf(site, colour) },
+      template: podTemplate(inputs, site, colour),
+    },
   };
+}
+
+const selectorOf = (site: Site, { role, revision }: Colour) => oneColour(site.name, revision, role);
+
+const labelsOf = (site: Site, colour: Colour) => ({
+  ...commonLabels(site.name),
+  ...selectorOf(site, colour),
+});
+
+function metadata(site: Site, name: string, colour: Colour): KubernetesObject["metadata"] {
+  return { name, namespace: site.namespace, labels: labelsOf(site, colour) };
 }
 
 const plain = (object: KubernetesObject): KubernetesObject => JSON.parse(JSON.stringify(object));

@@ -1,17 +1,18 @@
 /** Environment of the EMQX container: everything by which the nodes of all colours find each other. */
 import { scanConfig } from "../config-scan";
 import { names, secretKeys } from "../labels";
-import type { RolloutInputs } from "./inputs";
-import type { Site } from "./types";
+import { releaseOf } from "../release";
+import { templateOf, type RolloutInputs } from "./inputs";
+import type { Role, Site } from "./types";
 
 export const API_KEY_PATH = "/opt/emqx/data/bootstrap_api_key";
 
 type EnvVar = Record<string, unknown> & { name: string };
 
 /** Ours first and the user's last, since the last one of a name wins. */
-export function podEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
+export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] {
   const { name, namespace, clusterDomain, dashboardPort } = site;
-  const user = (inputs.coreTemplate?.spec?.env ?? []) as EnvVar[];
+  const user = (templateOf(inputs, role).spec?.env ?? []) as EnvVar[];
   const declared = scanConfig({ config: inputs.config, env: user });
   const env: EnvVar[] = [
     { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
@@ -21,9 +22,9 @@ export function podEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
       name: "EMQX_CLUSTER__DNS__NAME",
       value: `${names.headless(name)}.${namespace}.svc.${clusterDomain}`,
     },
-    { name: "EMQX_HOST", value: "$(POD_NAME).$(EMQX_CLUSTER__DNS__NAME)" },
+    host(role),
     { name: "EMQX_NODE__DATA_DIR", value: "data" },
-    { name: "EMQX_NODE__ROLE", value: "core" },
+    { name: "EMQX_NODE__ROLE", value: role },
     secret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
     // EMQX parses the value as HOCON, hence the quotes.
     { name: "EMQX_API_KEY__BOOTSTRAP_FILE", value: `"${API_KEY_PATH}"` },
@@ -37,11 +38,19 @@ export function podEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
   if (!declared.has("dashboard.listeners.http.bind")) {
     env.push({ name: "EMQX_DASHBOARD__LISTENERS__HTTP__BIND", value: String(dashboardPort) });
   }
-  if (inputs.licenseDigest !== undefined) {
-    env.push(secret("EMQX_LICENSE__KEY", names.licenseSecret(name), secretKeys.license));
+  if (releaseOf(inputs.image).licensed) {
+    // Optional: a licence that comes later, or goes, needs no new pod.
+    const key = { name: names.licenseSecret(name), key: secretKeys.license, optional: true };
+    env.push({ name: "EMQX_LICENSE__KEY", valueFrom: { secretKeyRef: key } });
   }
   return [...env, ...user];
 }
+
+/** A replicant has no name in DNS: discovery finds cores only. */
+const host = (role: Role): EnvVar =>
+  role === "core"
+    ? { name: "EMQX_HOST", value: "$(POD_NAME).$(EMQX_CLUSTER__DNS__NAME)" }
+    : { name: "EMQX_HOST", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
 
 const secret = (name: string, secretName: string, key: string): EnvVar => ({
   name,

@@ -1,10 +1,12 @@
-/** The pod of a core node. */
+/** The pod of a node, core or replicant. */
 import { scanConfig } from "../config-scan";
 import { names, oneColour, secretKeys, commonLabels } from "../labels";
+import { INSTANCE_LABEL } from "../monitoring/names";
 import { declaredPorts } from "../ports";
-import { DEFAULT_GRACE_SECONDS, type RolloutInputs } from "./inputs";
+import { DEFAULT_GRACE_SECONDS, templateOf, type RolloutInputs } from "./inputs";
 import { API_KEY_PATH, podEnv } from "./pod-env";
-import type { Site } from "./types";
+import { livenessProbe, readinessProbe } from "./probes";
+import type { Role, Site } from "./types";
 
 type Json = Record<string, unknown>;
 
@@ -19,15 +21,21 @@ const PORT_NAMES: Record<string, string> = {
 };
 
 /** Name of the data volume; claims are called `<volume>-<pod>`. */
-export const dataVolume = (cluster: string) => `${cluster}-core-data`;
+export const dataVolume = (cluster: string, role: Role) => `${cluster}-${role}-data`;
+const logVolume = (cluster: string, role: Role) => `${cluster}-${role}-log`;
 
-/** `spec.template` of a revision's StatefulSet. */
-export function podTemplate(inputs: RolloutInputs, site: Site, revision: string): Json {
-  const { metadata, spec = {} } = inputs.coreTemplate ?? {};
-  const colour = oneColour(site.name, revision);
+/** `spec.template` of a revision's StatefulSet or Deployment. */
+export function podTemplate(
+  inputs: RolloutInputs,
+  site: Site,
+  { role, revision }: { role: Role; revision: string },
+): Json {
+  const { metadata, spec = {} } = templateOf(inputs, role);
+  const colour = oneColour(site.name, revision, role);
+  const ours = { ...commonLabels(site.name), [INSTANCE_LABEL]: site.name, ...colour };
   return {
     metadata: {
-      labels: { ...metadata?.labels, ...commonLabels(site.name), ...colour },
+      labels: { ...metadata?.labels, ...ours },
       annotations: metadata?.annotations,
     },
     spec: {
@@ -47,8 +55,8 @@ export function podTemplate(inputs: RolloutInputs, site: Site, revision: string)
         supplementalGroups: [1000],
       },
       initContainers: spec.initContainers,
-      containers: [container(inputs, site), ...((spec.extraContainers ?? []) as Json[])],
-      volumes: volumes(inputs, site, revision),
+      containers: [container(inputs, site, role), ...((spec.extraContainers ?? []) as Json[])],
+      volumes: volumes(inputs, site, role, revision),
     },
   };
 }
@@ -66,16 +74,16 @@ function spread(spec: Json, matchLabels: Record<string, string>): Json[] | undef
   ];
 }
 
-function container(inputs: RolloutInputs, site: Site): Json {
-  const spec = inputs.coreTemplate?.spec ?? {};
+function container(inputs: RolloutInputs, site: Site, role: Role): Json {
+  const { spec = {} } = templateOf(inputs, role);
   return {
     name: "emqx",
     image: inputs.image,
     imagePullPolicy: inputs.imagePullPolicy,
     command: spec.command,
     args: spec.args,
-    ports: [...ports(inputs, site), ...((spec.ports ?? []) as Json[])],
-    env: podEnv(inputs, site),
+    ports: [...ports(inputs, site, role), ...((spec.ports ?? []) as Json[])],
+    env: podEnv(inputs, site, role),
     envFrom: spec.envFrom,
     resources: spec.resources,
     securityContext: spec.containerSecurityContext ?? {
@@ -86,26 +94,13 @@ function container(inputs: RolloutInputs, site: Site): Json {
       capabilities: { drop: ["ALL"] },
       seccompProfile: { type: "RuntimeDefault" },
     },
-    // An evacuating node answers 503 and so leaves the Service by itself. It must leave at once,
-    // hence one failure; an answer takes milliseconds even on a busy node.
-    readinessProbe: spec.readinessProbe ?? {
-      httpGet: { path: "/api/v5/load_rebalance/availability_check", port: "dashboard" },
-      periodSeconds: 2,
-      timeoutSeconds: 5,
-      failureThreshold: 1,
-    },
-    livenessProbe: spec.livenessProbe ?? {
-      httpGet: { path: "/status", port: "dashboard" },
-      initialDelaySeconds: 60,
-      periodSeconds: 30,
-      timeoutSeconds: 5,
-      failureThreshold: 3,
-    },
+    readinessProbe: spec.readinessProbe ?? readinessProbe(inputs.image),
+    livenessProbe: spec.livenessProbe ?? livenessProbe(),
     startupProbe: spec.startupProbe,
     lifecycle: spec.lifecycle,
     volumeMounts: [
-      { name: dataVolume(site.name), mountPath: `${HOME}/data` },
-      { name: `${site.name}-core-log`, mountPath: `${HOME}/log` },
+      { name: dataVolume(site.name, role), mountPath: `${HOME}/data` },
+      { name: logVolume(site.name, role), mountPath: `${HOME}/log` },
       {
         name: "bootstrap-config",
         mountPath: `${HOME}/etc/emqx.conf`,
@@ -123,8 +118,8 @@ function container(inputs: RolloutInputs, site: Site): Json {
   };
 }
 
-function ports(inputs: RolloutInputs, site: Site): Json[] {
-  const spec = inputs.coreTemplate?.spec ?? {};
+function ports(inputs: RolloutInputs, site: Site, role: Role): Json[] {
+  const { spec = {} } = templateOf(inputs, role);
   const { listeners, dashboardHttps } = declaredPorts(
     scanConfig({ config: inputs.config, env: spec.env }),
   );
@@ -147,14 +142,15 @@ function ports(inputs: RolloutInputs, site: Site): Json[] {
   );
 }
 
-function volumes(inputs: RolloutInputs, site: Site, revision: string): Json[] {
-  const spec = inputs.coreTemplate?.spec ?? {};
-  const data = { name: dataVolume(site.name), emptyDir: {} };
+function volumes(inputs: RolloutInputs, site: Site, role: Role, revision: string): Json[] {
+  const { spec = {} } = templateOf(inputs, role);
+  const data = { name: dataVolume(site.name, role), emptyDir: {} };
+  const claimed = role === "core" && spec.volumeClaimTemplates !== undefined;
   return [
     { name: "bootstrap-api-key", secret: { secretName: names.apiKeySecret(site.name) } },
     { name: "bootstrap-config", configMap: { name: names.config(site.name, revision) } },
-    { name: `${site.name}-core-log`, emptyDir: {} },
-    ...(spec.volumeClaimTemplates === undefined ? [data] : []),
+    { name: logVolume(site.name, role), emptyDir: {} },
+    ...(claimed ? [] : [data]),
     ...((spec.extraVolumes ?? []) as Json[]),
   ];
 }

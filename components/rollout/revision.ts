@@ -5,64 +5,20 @@
  */
 import { createHash } from "node:crypto";
 import { canonical } from "./canonical";
+import { readGoal } from "./goal";
 import type { RolloutInputs } from "./inputs";
+import { coreFields, podFields, replicantFields, type PodFields } from "./pod-fields";
 
 /** The version that new revisions are made with. */
-export const HASH_VERSION = 1;
+export const HASH_VERSION = 2;
 
 /** Without vowels and look-alikes, as Kubernetes' own suffixes. */
 const ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 const LENGTH = 8;
 
-export type PodFields = Record<string, unknown>;
-
-/** Fields that shape the pod, by the path that the user knows; a default written out is left out. */
-function podFields(inputs: RolloutInputs): PodFields {
-  const fields: PodFields = {
-    image: inputs.image,
-    imagePullPolicy: inputs.imagePullPolicy,
-    imagePullSecrets: inputs.imagePullSecrets,
-    serviceAccountName: inputs.serviceAccountName,
-    clusterDomain: inputs.clusterDomain,
-    license: inputs.licenseDigest,
-    bootstrapAPIKeys: inputs.apiKeysDigest,
-    "config.data": inputs.config?.data,
-    "coreTemplate.metadata.labels": inputs.coreTemplate?.metadata?.labels,
-    "coreTemplate.metadata.annotations": inputs.coreTemplate?.metadata?.annotations,
-    "persistentVolumeClaimRetentionPolicy.whenDeleted":
-      inputs.persistentVolumeClaimRetentionPolicy?.whenDeleted,
-    "persistentVolumeClaimRetentionPolicy.whenScaled":
-      inputs.persistentVolumeClaimRetentionPolicy?.whenScaled,
-  };
-  for (const [root, value] of Object.entries(inputs.config?.roots ?? {})) {
-    fields[`config.roots.${root}`] = value;
-  }
-  for (const [key, value] of Object.entries(inputs.coreTemplate?.spec ?? {})) {
-    if (key === "replicas" || key === "minAvailable" || key === "maxUnavailable") continue;
-    fields[`coreTemplate.spec.${key === "toleRations" ? "tolerations" : key}`] = value;
-  }
-  const defaults = defaultsOf(inputs);
-  return Object.fromEntries(
-    Object.entries(fields).filter(([path, value]) => {
-      const text = canonical(value);
-      return text !== "null" && text !== canonical(defaults[path]) && value !== "";
-    }),
-  );
-}
-
-function defaultsOf(inputs: RolloutInputs): PodFields {
-  return {
-    imagePullPolicy: /(:latest|\/[^:@]*|^[^:@/]*)$/.test(inputs.image) ? "Always" : "IfNotPresent",
-    serviceAccountName: inputs.name,
-    clusterDomain: "cluster.local",
-    "persistentVolumeClaimRetentionPolicy.whenDeleted": "Delete",
-    "persistentVolumeClaimRetentionPolicy.whenScaled": "Delete",
-    "coreTemplate.spec.terminationGracePeriodSeconds": 60,
-  };
-}
-
 const VERSIONS: { version: number; fields: (inputs: RolloutInputs) => PodFields }[] = [
   { version: 1, fields: podFields },
+  { version: 2, fields: coreFields },
 ];
 
 export interface Revision {
@@ -70,7 +26,7 @@ export interface Revision {
   hashVersion: number;
 }
 
-/** The revision of these inputs by every version of the hash, newest first. */
+/** The core revision of these inputs by every version of the hash, newest first. */
 export function revisionsOf(inputs: RolloutInputs): Revision[] {
   return VERSIONS.map(({ version, fields }) => ({
     revision: short(canonical(fields(inputs))),
@@ -79,25 +35,33 @@ export function revisionsOf(inputs: RolloutInputs): Revision[] {
 }
 
 /**
- * The revision to aim at: one that exists already, if any version of the hash gives it, else the
- * newest version's.
+ * The core revision to aim at: one that a goal (`goal.ts`) names already, if any version of the
+ * hash gives it, else the newest version's.
  */
-export function chooseRevision(inputs: RolloutInputs, existing: (string | null | undefined)[]) {
+export function chooseRevision(
+  inputs: RolloutInputs,
+  goals: (string | null | undefined)[],
+): Revision {
   const candidates = revisionsOf(inputs);
+  const existing = goals.map((goal) => (goal == null ? undefined : readGoal(goal).core));
   const known = candidates.find(({ revision }) => existing.includes(revision));
   const chosen = known ?? candidates[0];
   if (!chosen) throw new Error("unreachable: there is always a version of the hash");
   return chosen;
 }
 
-/** Digest of each field that shapes the pod, to tell later which of them changed. */
+/** The revision of the replicants; the salt keeps it apart from every core revision. */
+export function replicantRevisionOf(inputs: RolloutInputs): string {
+  return short(`replicant ${canonical(replicantFields(inputs))}`);
+}
+
+/** Digest of each field that shapes a pod of either role, to tell later which of them changed. */
 export function fingerprintOf(inputs: RolloutInputs, hashVersion: number): Record<string, string> {
   const version = VERSIONS.find((each) => each.version === hashVersion);
+  const replicants = inputs.replicantTemplate == null ? {} : replicantFields(inputs);
+  const fields = { ...replicants, ...(version?.fields ?? coreFields)(inputs) };
   return Object.fromEntries(
-    Object.entries((version?.fields ?? podFields)(inputs)).map(([path, value]) => [
-      path,
-      short(`${path}=${canonical(value)}`),
-    ]),
+    Object.entries(fields).map(([path, value]) => [path, short(`${path}=${canonical(value)}`)]),
   );
 }
 
