@@ -1,6 +1,8 @@
 import { log } from "./log";
 import { EmqxNode } from "./node";
 import { readSettings } from "./settings/settings";
+import { V4Node } from "./v4/node";
+import { readV4Settings } from "./v4/settings";
 
 /** Ends the process the way a container's failed EMQX does. */
 function fail(error: unknown): never {
@@ -11,7 +13,8 @@ function fail(error: unknown): never {
 async function main(): Promise<void> {
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
-  const node = new EmqxNode(readSettings(process.env));
+  const v4 = readV4Settings(process.env);
+  const node = v4 ? new V4Node(v4) : new EmqxNode(readSettings(process.env));
   const stop = (): void => {
     void node.stop().then(() => setTimeout(() => process.exit(0), 20));
   };
