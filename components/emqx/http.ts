@@ -16,9 +16,15 @@ export interface Answer {
   text: string;
 }
 
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+export type Body = { json: unknown } | { text: string };
+
 export interface HttpOptions {
   dial: Dial;
   port: number;
+  /** Root of the API: `/api/v4` or `/api/v5`. */
+  base: string;
   /** Reads the bootstrap file from its Secret. */
   readApiKeys(): Promise<string>;
   /** Names the Secret, for messages. */
@@ -51,10 +57,10 @@ export class EmqxHttp {
    */
   async call(
     pod: string,
-    method: "GET" | "POST" | "DELETE",
+    method: Method,
     path: string,
     timeoutMs: number,
-    body?: unknown,
+    body?: Body,
   ): Promise<Answer> {
     const answer = await this.once(pod, method, path, timeoutMs, body);
     if (answer.status !== 401) return answer;
@@ -75,10 +81,10 @@ export class EmqxHttp {
 
   private async once(
     pod: string,
-    method: "GET" | "POST" | "DELETE",
+    method: Method,
     path: string,
     timeoutMs: number,
-    body: unknown,
+    body: Body | undefined,
   ): Promise<Answer> {
     const authorization = await (this.authorization ??= this.readAuthorization());
     const send = () => this.send(authorization, pod, method, path, timeoutMs, body);
@@ -101,22 +107,25 @@ export class EmqxHttp {
   private async send(
     authorization: string,
     pod: string,
-    method: "GET" | "POST" | "DELETE",
+    method: Method,
     path: string,
     timeoutMs: number,
-    body: unknown,
+    body: Body | undefined,
   ): Promise<Answer> {
-    const response = await request(`http://${pod}:${this.options.port}/api/v5${path}`, {
-      method,
-      dispatcher: this.agent,
-      headers: {
-        authorization,
-        accept: "application/json",
-        ...(body !== undefined && { "content-type": "application/json" }),
+    const response = await request(
+      `http://${pod}:${this.options.port}${this.options.base}${path}`,
+      {
+        method,
+        dispatcher: this.agent,
+        headers: {
+          authorization,
+          accept: "application/json",
+          ...(body && { "content-type": "json" in body ? "application/json" : "text/plain" }),
+        },
+        ...(body && { body: "json" in body ? JSON.stringify(body.json) : body.text }),
+        signal: AbortSignal.timeout(timeoutMs),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+    );
     const text = await response.body.text();
     // undici frees the connection just after the body's end; a request before that opens another.
     await setImmediate();

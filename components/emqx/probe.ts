@@ -1,7 +1,6 @@
 import type { Evacuation } from "../rollout/types";
-import type { EmqxClient } from "./client";
+import type { EmqxClient, NodeStatus } from "./api";
 import { Question } from "./question";
-import type { NodeStatus } from "./status";
 
 /** What a node says about itself; a part that is missing was not answered in time. */
 export interface NodeAnswers {
@@ -21,7 +20,7 @@ const VIEW_TTL = 1_000;
 export class Probe {
   private readonly status: Question<NodeStatus>;
   private readonly connected: Question<number>;
-  private readonly evacuation: Question<Evacuation | undefined>;
+  private readonly evacuation: Question<Evacuation>;
   private readonly view: Question<Record<string, "running" | "stopped">>;
 
   constructor(client: EmqxClient, pod: string, node: string) {

@@ -1,20 +1,37 @@
 import { EmqxError } from "../errors";
-import type { EmqxClient } from "../emqx/client";
+import type { EmqxClient } from "../emqx/api";
 import type { KubernetesClient } from "../kubernetes/client";
 import { refusedWith } from "../kubernetes/failure";
 import type { Reference } from "../kubernetes/resources";
 import type { Service } from "../kubernetes/shapes";
 import { CONTROL_ANNOTATION, names, oneColour } from "../labels";
-import type { Action, SetManifests, Site } from "./types";
+import { SettingsActor } from "./act-settings";
+import { askOneOf } from "./ask-one-of";
+import { dashboardServiceOf, listenersServiceOf } from "./service-names";
+import type { Action, HotSettings, Manifests, Role, Site } from "./types";
+
+/** Kubernetes ends the pods with the lowest cost first when a Deployment shrinks. */
+const GO_FIRST = { "controller.kubernetes.io/pod-deletion-cost": "-99999" };
+
+type Scaling = Extract<Action, { do: "scaleSet" }>;
+type Selection = Extract<Action, { do: "select" }>;
+type Deletion = Extract<Action, { do: "deleteSet" }>;
+
+const workloadOf = (role: Role) => (role === "core" ? "StatefulSet" : "Deployment");
 
 /** Performs one action and decides nothing. Every action may be repeated without harm. */
 export class Actor {
+  private readonly settings: SettingsActor;
+
   constructor(
     private readonly site: Site,
     private readonly kube: KubernetesClient,
     private readonly emqx: EmqxClient,
-    private readonly manifests: (revision: string, replicas: number) => SetManifests,
-  ) {}
+    private readonly manifests: Manifests,
+    settings: HotSettings,
+  ) {
+    this.settings = new SettingsActor(site, kube, emqx, manifests, settings);
+  }
 
   async act(action: Action): Promise<void> {
     switch (action.do) {
@@ -22,47 +39,60 @@ export class Actor {
         // Looking is `observe`'s part: the engine asks it for the facts at the next look.
         return;
       case "createSet":
-        return this.createSet(action.revision, action.replicas);
+        return this.createSet(action.role, action.revision, action.replicas);
       case "scaleSet":
-        return this.scaleSet(action.revision, action.replicas);
+        return this.scaleSet(action);
       case "select":
-        return this.select(action.revision);
+        return this.select(action);
       case "evacuate":
         return this.emqx.startEvacuation(action.pod, action.node, action);
       case "stopEvacuation":
         return this.emqx.stopEvacuation(action.pod, action.node);
       case "deleteSet":
-        return this.deleteSet(action.revision);
+        return this.deleteSet(action);
       case "forceLeave":
         return this.forceLeave(action.node, action.via);
+      case "configure":
+        return this.settings.configure(action.revisions, action.via);
+      case "renewLicense":
+        return this.settings.renewLicense(action.revisions, action.via);
       case "clearControl":
         return this.clearControl();
     }
   }
 
-  private async createSet(revision: string, replicas: number): Promise<void> {
-    const { configMap, statefulSet } = this.manifests(revision, replicas);
+  /** An apply: of a set that is renewed in place it changes the template. */
+  private async createSet(role: Role, revision: string, replicas: number): Promise<void> {
+    const { configMap, workload } = this.manifests(role, revision, replicas);
     await this.kube.apply(configMap);
-    await this.kube.apply(statefulSet);
+    await this.kube.apply(workload);
   }
 
   /** Touches nothing but the number: the template of an old set must stay what it is. */
-  private async scaleSet(revision: string, replicas: number): Promise<void> {
-    const { name, namespace } = this.site;
-    await this.patchIfThere(
-      { kind: "StatefulSet", namespace, name: names.coreSet(name, revision) },
-      { spec: { replicas } },
-    );
+  private async scaleSet({ role, set, replicas, victims = [] }: Scaling): Promise<void> {
+    const { namespace } = this.site;
+    // A StatefulSet shrinks from the top, a Deployment where it is told.
+    for (const name of role === "replicant" ? victims : []) {
+      const ref: Reference = { kind: "Pod", namespace, name };
+      await this.patchIfThere(ref, { metadata: { annotations: GO_FIRST } });
+    }
+    const ref: Reference = { kind: workloadOf(role), namespace, name: set };
+    await this.patchIfThere(ref, { spec: { replicas } });
   }
 
-  private async select(revision: string): Promise<void> {
+  private async select({ role, revision, core }: Selection): Promise<void> {
     const { name } = this.site;
-    await this.selectBy(names.listeners(name), revision, true);
-    await this.selectBy(names.dashboard(name), revision, false);
+    const dashboard = dashboardServiceOf(this.site);
+    await this.selectBy(listenersServiceOf(this.site), oneColour(name, revision, role), true);
+    if (dashboard) await this.selectBy(dashboard, oneColour(name, core), false);
   }
 
-  private async selectBy(service: string, revision: string, required: boolean): Promise<void> {
-    const { name, namespace } = this.site;
+  private async selectBy(
+    service: string,
+    selector: Record<string, string>,
+    required: boolean,
+  ): Promise<void> {
+    const { namespace } = this.site;
     const ref = { kind: "Service", namespace, name: service } as const;
     const existing = await this.kube.get<Service>(ref);
     if (!existing) {
@@ -73,7 +103,6 @@ export class Actor {
           "Run `pulumi up --refresh`, which creates it again and goes on from here.",
       );
     }
-    const selector = oneColour(name, revision);
     const applied = await this.kube.apply<Service>({
       apiVersion: "v1",
       kind: "Service",
@@ -87,31 +116,20 @@ export class Actor {
     await this.kube.mergePatch(ref, { spec: { selector: removal } });
   }
 
-  private async deleteSet(revision: string): Promise<void> {
+  private async deleteSet({ role, set, revision }: Deletion): Promise<void> {
     const { name, namespace } = this.site;
-    await this.kube.delete({
-      kind: "StatefulSet",
-      namespace,
-      name: names.coreSet(name, revision),
-    });
+    await this.kube.delete({ kind: workloadOf(role), namespace, name: set });
     await this.kube.delete({ kind: "ConfigMap", namespace, name: names.config(name, revision) });
   }
 
   /** One node that forgets it is enough; a silent one is passed over. */
   private async forceLeave(node: string, via: string[]): Promise<void> {
-    let failure = new EmqxError(
-      "EMQX_API_UNREACHABLE",
-      `No node is left that could be asked to remove ${node} from EMQX's cluster.`,
+    await askOneOf(
+      via,
+      `remove ${node} from EMQX's cluster`,
+      ({ code }) => code !== "EMQX_API_UNAUTHORIZED",
+      (pod) => this.emqx.forceLeave(pod, node),
     );
-    for (const pod of via) {
-      try {
-        return await this.emqx.forceLeave(pod, node);
-      } catch (error) {
-        if (!(error instanceof EmqxError) || error.code === "EMQX_API_UNAUTHORIZED") throw error;
-        failure = error;
-      }
-    }
-    throw failure;
   }
 
   private async clearControl(): Promise<void> {

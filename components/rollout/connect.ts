@@ -1,19 +1,30 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmqxError } from "../errors";
-import { EmqxClient } from "../emqx/client";
-import { EmqxHttp } from "../emqx/http";
+import { openEmqx } from "../emqx/open";
 import { KubernetesClient } from "../kubernetes/client";
 import type { Credentials } from "../kubernetes/config";
 import { isInCluster } from "../kubernetes/config";
 import { type Dial, directDial, forwardDial } from "../kubernetes/port-forward";
-import type { Pod, Secret } from "../kubernetes/shapes";
+import type { Pod } from "../kubernetes/shapes";
 import { Actor } from "./act";
 import { LeaseFence } from "./fence";
+import { driftIn } from "./drift";
 import { Observer } from "./observe";
 import { ConfigMapRecordStore } from "./record";
+import { secretValue } from "./secret-value";
 import { evacuationsOf, type Snapshot } from "./snapshot";
 import { teardown, type TeardownOptions } from "./teardown";
-import type { Clock, Cluster, Fence, RecordStore, SetManifests, Sink, Site } from "./types";
+import type {
+  Clock,
+  Cluster,
+  ConfigDrift,
+  Fence,
+  HotSettings,
+  Manifests,
+  RecordStore,
+  Sink,
+  Site,
+} from "./types";
 
 /** A rollout's adapters to the real world; `close` ends every socket, so that the process can exit. */
 export interface Connection {
@@ -24,6 +35,8 @@ export interface Connection {
   clock: Clock;
   /** One look without any write. */
   snapshot(): Promise<Snapshot>;
+  /** Settings that EMQX shows otherwise than they were declared; none when no node tells. */
+  drift?(): Promise<ConfigDrift[]>;
   /** Deletes all colours, record and lease; never talks to EMQX. */
   teardown(log: (line: string) => void, options?: TeardownOptions): Promise<void>;
   close(): Promise<void>;
@@ -34,25 +47,30 @@ export const systemClock: Clock = {
   sleep: (milliseconds) => sleep(milliseconds),
 };
 
+/** What the inputs describe, for those who write. */
+export interface Declared {
+  manifests: Manifests;
+  settings: HotSettings;
+}
+
 /** Connects to the cluster at `site`; nothing is asked of it before the first use. */
 export async function connect(
   site: Site,
   credentials: Credentials,
-  manifests: (revision: string, replicas: number) => SetManifests,
+  { manifests, settings }: Declared,
   sink: Pick<Sink, "status"> = { status: () => undefined },
 ): Promise<Connection> {
   const kube = await KubernetesClient.open(credentials);
   const { namespace } = site;
   const { name, key } = site.apiKeySecret;
-  const http = new EmqxHttp({
+  const { http, emqx } = openEmqx(site.dialect, {
     dial: chooseDial(kube, namespace),
     port: site.dashboardPort,
     secret: `Secret ${namespace}/${name}, key ${key}`,
-    readApiKeys: () => readSecret(kube, namespace, name, key),
+    readApiKeys: () => secretValue(kube, namespace, site.apiKeySecret, noApiKeys),
   });
-  const emqx = new EmqxClient(http);
   const observer = new Observer(site, kube, emqx);
-  const actor = new Actor(site, kube, emqx, manifests);
+  const actor = new Actor(site, kube, emqx, manifests, settings);
   const records = new ConfigMapRecordStore(site, kube);
   return {
     cluster: {
@@ -71,6 +89,7 @@ export async function connect(
       ]);
       return { observation, record, evacuations: await evacuationsOf(observation, emqx) };
     },
+    drift: async () => driftIn(await observer.observe({ preflight: false }), emqx, settings),
     teardown: (log, options) => teardown(site, kube, log, options),
     close: async () => {
       await Promise.all([http.close(), kube.close()]);
@@ -89,20 +108,9 @@ function chooseDial(kube: KubernetesClient, namespace: string): Dial {
   };
 }
 
-async function readSecret(
-  kube: KubernetesClient,
-  namespace: string,
-  name: string,
-  key: string,
-): Promise<string> {
-  const secret = await kube.get<Secret>({ kind: "Secret", namespace, name });
-  const value = secret?.data?.[key];
-  if (value === undefined) {
-    throw new EmqxError(
-      "EMQX_API_UNAUTHORIZED",
-      `Expected the API keys in Secret ${namespace}/${name}, key ${key}, found ${secret ? "no such key" : "no such Secret"}. ` +
-        "Run `pulumi up --refresh`, which creates it again.",
-    );
-  }
-  return Buffer.from(value, "base64").toString("utf8");
-}
+const noApiKeys = (where: string, found: string): EmqxError =>
+  new EmqxError(
+    "EMQX_API_UNAUTHORIZED",
+    `Expected the API keys in ${where}, found ${found}. ` +
+      "Run `pulumi up --refresh`, which creates it again.",
+  );

@@ -1,4 +1,4 @@
-import type { EmqxClient } from "../emqx/client";
+import type { EmqxClient } from "../emqx/api";
 import { asString } from "../emqx/read";
 import type { KubernetesClient } from "../kubernetes/client";
 import type { NodeObservation, PreflightFacts, Site } from "./types";
@@ -6,10 +6,11 @@ import type { NodeObservation, PreflightFacts, Site } from "./types";
 /** Every right that a rollout uses, by API group and resource. */
 const RIGHTS: readonly { group: string; resource: string; verbs: string[] }[] = [
   { group: "apps", resource: "statefulsets", verbs: ["list", "create", "patch", "delete"] },
-  { group: "", resource: "configmaps", verbs: ["get", "create", "patch", "delete"] },
+  { group: "apps", resource: "deployments", verbs: ["list", "create", "patch", "delete"] },
+  { group: "", resource: "configmaps", verbs: ["get", "list", "create", "patch", "delete"] },
   { group: "", resource: "services", verbs: ["get", "patch"] },
   { group: "", resource: "secrets", verbs: ["get"] },
-  { group: "", resource: "pods", verbs: ["list"] },
+  { group: "", resource: "pods", verbs: ["list", "patch"] },
   { group: "", resource: "pods/portforward", verbs: ["create"] },
   { group: "discovery.k8s.io", resource: "endpointslices", verbs: ["list"] },
   { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update"] },
@@ -31,10 +32,12 @@ export class Inspector {
       Promise.all(running.map((node) => this.hasEvacuationApi(node))),
       this.foreignRebalances(nodes, running),
     ]);
+    const sessions = sessionsOn(nodes.filter((node) => node.reachable));
     return {
       missingPermissions,
       ...(license && { license }),
       evacuationApi: apis.every(Boolean),
+      ...(sessions !== undefined && { sessions }),
       foreignRebalances,
       licenseConfigured: this.site.licenseConfigured,
     };
@@ -55,7 +58,7 @@ export class Inspector {
   /** Only a clear 404 says no: a busy node answers late, and nothing is drained without a status. */
   private async hasEvacuationApi(node: NodeObservation): Promise<boolean> {
     try {
-      return (await this.emqx.evacuation(node.pod)) !== undefined;
+      return (await this.emqx.evacuation(node.pod)).state !== "unsupported";
     } catch {
       return true;
     }
@@ -77,6 +80,10 @@ export class Inspector {
     ];
   }
 }
+
+/** Offline ones included; undefined when no node answered. */
+const sessionsOn = (nodes: NodeObservation[]): number | undefined =>
+  nodes.length === 0 ? undefined : nodes.reduce((sum, { connections = 0 }) => sum + connections, 0);
 
 /** Asks one node after the other until one answers. */
 async function firstAnswer<T>(

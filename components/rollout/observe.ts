@@ -1,26 +1,15 @@
 import { EmqxError } from "../errors";
-import type { EmqxClient } from "../emqx/client";
+import type { EmqxClient } from "../emqx/api";
 import { Probe } from "../emqx/probe";
 import type { KubernetesClient } from "../kubernetes/client";
-import type { EndpointSlice, Pod, Service, StatefulSet } from "../kubernetes/shapes";
-import {
-  CONTROL_ANNOTATION,
-  coreNodeName,
-  everyColour,
-  names,
-  oneColour,
-  REVISION_LABEL,
-} from "../labels";
+import type { ConfigMap, Pod, Workload } from "../kubernetes/shapes";
+import { CONTROL_ANNOTATION, coreNodeName, everyPod, names, replicantNodeName } from "../labels";
+import { emqxContainer } from "./emqx-container";
 import { Inspector } from "./inspect";
+import { observeServices } from "./observe-services";
+import { isLeftover, revisionOf, roleOf, setsOf, templateOf } from "./observe-sets";
 import { isReady, Troubles } from "./trouble";
-import type {
-  Control,
-  NodeObservation,
-  Observation,
-  ServiceObservation,
-  SetObservation,
-  Site,
-} from "./types";
+import type { Control, NodeObservation, Observation, Site } from "./types";
 
 /** Milliseconds for which all nodes may refuse our API key (a joining node may) before it is an error. */
 const UNAUTHORIZED_PATIENCE = 15_000;
@@ -45,17 +34,20 @@ export class Observer {
 
   async observe(options: { preflight: boolean }): Promise<Observation> {
     const { namespace, name } = this.site;
-    const labels = everyColour(name);
-    const [sets, pods, service, control] = await Promise.all([
-      this.kube.list<StatefulSet>({ kind: "StatefulSet", namespace }, { labels }),
+    const labels = everyPod(name);
+    const [statefulSets, deployments, configMaps, found, service, control] = await Promise.all([
+      this.kube.list<Workload>({ kind: "StatefulSet", namespace }, { labels }),
+      this.kube.list<Workload>({ kind: "Deployment", namespace }, { labels }),
+      this.kube.list<ConfigMap>({ kind: "ConfigMap", namespace }, { labels }),
       this.kube.list<Pod>({ kind: "Pod", namespace }, { labels }),
-      this.service(),
+      observeServices(this.site, this.kube),
       this.control(),
     ]);
+    const pods = found.filter((pod) => revisionOf(pod.metadata) && !isLeftover(pod));
     const nodes = await this.nodes(pods);
     const preflight = options.preflight ? await this.inspector.inspect(nodes) : undefined;
     return {
-      sets: sets.flatMap((set) => toSet(set, pods)),
+      sets: setsOf({ cluster: name, statefulSets, deployments, configMaps, pods }),
       nodes,
       service,
       control,
@@ -68,22 +60,22 @@ export class Observer {
     for (const key of this.probes.keys()) if (!uids.has(key)) this.probes.delete(key);
 
     const refusals: EmqxError[] = [];
-    const nodes = await Promise.all(
-      pods
-        .filter((pod) => pod.metadata.labels?.[REVISION_LABEL])
-        .map((pod) => this.node(pod, refusals)),
-    );
+    const nodes = await Promise.all(pods.map((pod) => this.node(pod, refusals)));
     this.checkRefusals(nodes, refusals);
     return nodes.sort((a, b) => a.pod.localeCompare(b.pod));
   }
 
   private async node(pod: Pod, refusals: EmqxError[]): Promise<NodeObservation> {
-    const { name, labels, deletionTimestamp } = pod.metadata;
-    const node = coreNodeName(this.site, name);
+    const { name, deletionTimestamp } = pod.metadata;
+    const role = roleOf(pod.metadata);
+    const node = this.nodeName(pod);
     const known = {
       pod: name,
-      revision: labels?.[REVISION_LABEL] ?? "",
-      ordinal: Number(/-(\d+)$/.exec(name)?.[1] ?? 0),
+      role,
+      revision: revisionOf(pod.metadata) ?? "",
+      // The end of a Deployment's pod name is random, digits included.
+      ordinal: role === "core" ? Number(/-(\d+)$/.exec(name)?.[1] ?? 0) : 0,
+      ...templateOf(pod.metadata),
       ready: isReady(pod),
       terminating: deletionTimestamp !== undefined,
       node,
@@ -116,8 +108,15 @@ export class Observer {
     };
   }
 
+  /** A replicant's node is named by the pod's address: before it has one, nobody can be asked. */
+  private nodeName({ metadata, status }: Pod): string {
+    if (roleOf(metadata) === "core") return coreNodeName(this.site, metadata.name);
+    return replicantNodeName(status?.podIP ?? metadata.name);
+  }
+
   private async ask(pod: Pod, node: string) {
     if (!isRunning(pod)) return undefined;
+    if (roleOf(pod.metadata) === "replicant" && !pod.status?.podIP) return undefined;
     const key = keyOf(pod);
     let probe = this.probes.get(key);
     if (!probe) this.probes.set(key, (probe = new Probe(this.emqx, pod.metadata.name, node)));
@@ -140,29 +139,6 @@ export class Observer {
     if (Date.now() - this.refusedSince > UNAUTHORIZED_PATIENCE) throw refusal;
   }
 
-  private async service(): Promise<ServiceObservation> {
-    const { namespace } = this.site;
-    const name = names.listeners(this.site.name);
-    const [service, slices] = await Promise.all([
-      this.kube.get<Service>({ kind: "Service", namespace, name }),
-      this.kube.list<EndpointSlice>(
-        { kind: "EndpointSlice", namespace },
-        { labels: { "kubernetes.io/service-name": name } },
-      ),
-    ]);
-    const ready = slices
-      .flatMap((slice) => slice.endpoints ?? [])
-      .filter((endpoint) => endpoint.conditions?.ready !== false)
-      .flatMap(({ targetRef }) =>
-        targetRef?.kind === "Pod" && targetRef.name ? [targetRef.name] : [],
-      );
-    return {
-      exists: service !== undefined,
-      selects: selectedRevision(this.site.name, service?.spec?.selector),
-      readyPods: [...new Set(ready)].sort(),
-    };
-  }
-
   private async control(): Promise<Control> {
     const { namespace } = this.site;
     const record = await this.kube.get({
@@ -175,40 +151,10 @@ export class Observer {
   }
 }
 
-/** Null unless the selector is exactly the one that the rollout applies: anything else must be written again. */
-export function selectedRevision(
-  cluster: string,
-  selector: Record<string, string> | undefined,
-): string | null {
-  const revision = selector?.[REVISION_LABEL];
-  if (!selector || !revision) return null;
-  const wanted = Object.entries(oneColour(cluster, revision));
-  const same =
-    wanted.length === Object.keys(selector).length &&
-    wanted.every(([key, value]) => selector[key] === value);
-  return same ? revision : null;
-}
-
-function toSet(set: StatefulSet, pods: Pod[]): SetObservation[] {
-  const revision = set.metadata.labels?.[REVISION_LABEL];
-  if (!revision) return [];
-  const containers = set.spec?.template?.spec?.containers ?? [];
-  const emqx = containers.find((container) => container.name === "emqx") ?? containers[0];
-  return [
-    {
-      revision,
-      replicas: set.spec?.replicas ?? 1,
-      pods: pods.filter((pod) => pod.metadata.labels?.[REVISION_LABEL] === revision).length,
-      image: emqx?.image ?? "",
-      createdAt: Date.parse(set.metadata.creationTimestamp ?? "") || 0,
-      deleting: set.metadata.deletionTimestamp !== undefined,
-    },
-  ];
-}
-
 const keyOf = (pod: Pod): string => pod.metadata.uid ?? pod.metadata.name;
 
-const isRunning = (pod: Pod): boolean =>
-  pod.status?.containerStatuses?.some(
-    (status) => status.name === "emqx" && status.state?.running !== undefined,
-  ) ?? false;
+function isRunning({ spec, status }: Pod): boolean {
+  const statuses = status?.containerStatuses ?? [];
+  const container = emqxContainer(spec?.containers ?? statuses)?.name;
+  return statuses.some(({ name, state }) => name === container && state?.running !== undefined);
+}

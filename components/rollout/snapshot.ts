@@ -1,4 +1,4 @@
-import type { EmqxClient, GlobalStatus } from "../emqx/client";
+import type { EmqxClient, GlobalStatus } from "../emqx/api";
 import type { Json } from "../emqx/read";
 import type { Observation, RolloutRecord } from "./types";
 

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { KubernetesClient } from "../kubernetes/client";
 import type { Kind } from "../kubernetes/resources";
 import type { Metadata, Pod } from "../kubernetes/shapes";
-import { commonLabels, everyColour, names } from "../labels";
+import { commonLabels, everyPod, names } from "../labels";
 import { EmqxError } from "../errors";
+import { revisionOf } from "./observe-sets";
 import type { Site } from "./types";
 
 /** Seconds that pods get on top of their own grace period. */
@@ -28,15 +29,23 @@ export async function teardown(
   options: TeardownOptions = {},
 ): Promise<void> {
   const { namespace, name } = site;
-  const removeAll = async (kind: Kind, labels: Record<string, string>): Promise<number> => {
-    const found = await kube.list<{ metadata: Metadata }>({ kind, namespace }, { labels });
+  const labels = everyPod(name);
+  const removeAll = async (
+    kind: Kind,
+    isOurs: (object: { metadata: Metadata }) => boolean,
+  ): Promise<number> => {
+    const listed = await kube.list<{ metadata: Metadata }>({ kind, namespace }, { labels });
+    const found = listed.filter(isOurs);
     await Promise.all(
       found.map(({ metadata }) => kube.delete({ kind, namespace, name: metadata.name })),
     );
     return found.length;
   };
 
-  const sets = await removeAll("StatefulSet", everyColour(name));
+  // What the program labels like the cluster's, such as an exporter, is not ours.
+  const hasRevision = ({ metadata }: { metadata: Metadata }) => revisionOf(metadata) !== undefined;
+  const deployments = await removeAll("Deployment", hasRevision);
+  const sets = await removeAll("StatefulSet", hasRevision);
   const left = await waitForPods(site, kube, log, options.graceSeconds ?? DEFAULT_GRACE_SECONDS);
   if (left.length > 0) {
     throw new EmqxError(
@@ -46,12 +55,11 @@ export async function teardown(
     );
   }
   await removeOwnConfigMaps(site, kube);
-  const volumes = options.deleteVolumes
-    ? await removeAll("PersistentVolumeClaim", everyColour(name))
-    : 0;
+  const volumes = options.deleteVolumes ? await removeAll("PersistentVolumeClaim", () => true) : 0;
   await kube.delete({ kind: "Lease", namespace, name: names.rollout(name) });
+  const replicants = deployments > 0 ? ` and ${count(deployments, "Deployment")}` : "";
   log(
-    `Removed ${count(sets, "StatefulSet")} with pods, record and lease` +
+    `Removed ${count(sets, "StatefulSet")}${replicants} with pods, record and lease` +
       (volumes > 0 ? `, and ${count(volumes, "volume claim")}` : ""),
   );
 }
@@ -78,10 +86,11 @@ async function waitForPods(
 ): Promise<string[]> {
   const deadline = Date.now() + (graceSeconds + MARGIN_SECONDS) * 1000;
   for (let shown = -1; ;) {
-    const pods = await kube.list<Pod>(
+    const found = await kube.list<Pod>(
       { kind: "Pod", namespace: site.namespace },
-      { labels: everyColour(site.name) },
+      { labels: everyPod(site.name) },
     );
+    const pods = found.filter(({ metadata }) => revisionOf(metadata) !== undefined);
     if (pods.length === 0 || Date.now() > deadline) return pods.map((pod) => pod.metadata.name);
     if (pods.length !== shown) log(`Waiting for ${count(pods.length, "pod")} to end`);
     shown = pods.length;

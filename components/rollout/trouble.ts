@@ -1,5 +1,6 @@
 import type { KubernetesClient } from "../kubernetes/client";
 import type { Event, Pod } from "../kubernetes/shapes";
+import { emqxContainer } from "./emqx-container";
 import { redact } from "./redact";
 
 const LOG_LINES = 3;
@@ -53,10 +54,7 @@ const sentence = (...parts: (string | undefined)[]): string => parts.filter(Bool
 export class Troubles {
   private readonly details = new Map<string, { at: number; text: string }>();
 
-  constructor(
-    private readonly kube: KubernetesClient,
-    private readonly container = "emqx",
-  ) {}
+  constructor(private readonly kube: KubernetesClient) {}
 
   /** One line without secrets, or undefined when nothing is wrong. */
   async explain(pod: Pod): Promise<{ reason?: string; trouble?: string }> {
@@ -97,9 +95,11 @@ export class Troubles {
 
   private async lastLines(pod: Pod): Promise<string[]> {
     const { name, namespace = "" } = pod.metadata;
+    const containers = pod.spec?.containers ?? pod.status?.containerStatuses;
+    const container = emqxContainer(containers)?.name ?? "emqx";
     const read = (previous: boolean) =>
       this.kube
-        .logs({ namespace, name }, { container: this.container, lines: LOG_LINES, previous })
+        .logs({ namespace, name }, { container, lines: LOG_LINES, previous })
         .catch(() => []);
     const current = await read(false);
     return current.length > 0 ? current : read(true);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
-import { EmqxClient } from "../../components/emqx/client";
-import { EmqxHttp } from "../../components/emqx/http";
-import { FakeEmqx } from "./fake-emqx";
-import { code } from "../support/error-code";
+import { EmqxClientV5 } from "../../../components/emqx/v5/client";
+import { EmqxHttp } from "../../../components/emqx/http";
+import { FakeEmqx } from "../fake-emqx";
+import { code } from "../../support/error-code";
 
 const NODE = "emqx@127.0.0.11";
 const START = {
@@ -16,7 +16,7 @@ const START = {
 };
 let emqx: FakeEmqx;
 let http: EmqxHttp;
-let client: EmqxClient;
+let client: EmqxClientV5;
 let keys = "";
 let reads = 0;
 
@@ -25,13 +25,14 @@ before(async () => {
   http = new EmqxHttp({
     dial: async () => connect(emqx.port, "127.0.0.1"),
     port: 18083,
+    base: "/api/v5",
     secret: "Secret ns/c-bootstrap-api-key",
     readApiKeys: async () => {
       reads += 1;
       return keys;
     },
   });
-  client = new EmqxClient(http);
+  client = new EmqxClientV5(http);
 });
 beforeEach(() => {
   keys = "other:x\npulumi-emqx:s3cret\n";
@@ -91,7 +92,7 @@ test("the status of an evacuating node is read as EMQX words it", async () => {
 
 test("an EMQX without evacuation API is told by its 404", async () => {
   emqx.answers.set("GET /load_rebalance/status", { status: 404, body: "<html>404</html>" });
-  assert.equal(await client.evacuation("p-0"), undefined);
+  assert.deepEqual(await client.evacuation("p-0"), { state: "unsupported" });
 });
 
 test("an evacuation is started with every field of ours and is JSON", async () => {
