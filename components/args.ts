@@ -4,6 +4,11 @@
  */
 import type { Input } from "@pulumi/pulumi";
 import type { core, meta } from "@pulumi/kubernetes/types/input";
+import type { MonitoringArgs } from "./monitoring/args";
+import type { CoreTemplateArgs, ReplicantTemplateArgs } from "./template-args";
+
+export type * from "./monitoring/args";
+export type * from "./template-args";
 
 export interface EmqxClusterArgs {
   /**
@@ -17,7 +22,10 @@ export interface EmqxClusterArgs {
    * @default "default"
    */
   namespace?: string;
-  /** Image of EMQX 5.4 or later. A change is a blue-green upgrade. */
+  /**
+   * Image of EMQX 5 or 6. A change is a blue-green upgrade. Open-source releases before 5.9 have no
+   * evacuation: there the clients of a node are cut when its pod goes.
+   */
   image: Input<string>;
   /**
    * `Always`, `IfNotPresent` or `Never`.
@@ -36,7 +44,11 @@ export interface EmqxClusterArgs {
    * upgrade; a removed key stays valid until it is deleted in EMQX.
    */
   bootstrapAPIKeys?: Input<Input<BootstrapApiKeyArgs>[]>;
-  /** EMQX's configuration, written to `emqx.conf`. A change is a blue-green upgrade. */
+  /**
+   * EMQX's configuration, written to `emqx.conf`. Most changes are put into force through EMQX's
+   * API, without a new pod; the preview tells which ones need a blue-green upgrade. At most
+   * 1,000,000 bytes, no `include`.
+   */
   config?: Input<ConfigArgs>;
   /**
    * DNS domain of the Kubernetes cluster.
@@ -53,16 +65,26 @@ export interface EmqxClusterArgs {
   updateStrategy?: Input<UpdateStrategyArgs>;
   /** The core nodes. */
   coreTemplate?: Input<CoreTemplateArgs>;
-  /** The Service of the dashboard and the HTTP API. */
+  /**
+   * Nodes that take clients and hold no data; then the cores take none. A change renews only these.
+   * @default none
+   */
+  replicantTemplate?: Input<ReplicantTemplateArgs>;
+  /** The Service of the dashboard and the HTTP API, which leads to the cores. */
   dashboardServiceTemplate?: Input<ServiceTemplateArgs>;
-  /** The Service that MQTT clients connect to. */
+  /** The Service that MQTT clients connect to: the replicants or, without any, the cores. */
   listenersServiceTemplate?: Input<ServiceTemplateArgs>;
   /**
    * EMQX licence key, stored as a secret; `"evaluation"` allows trials with 25 sessions. EMQX 5.9
-   * and later refuse to cluster without one, and an upgrade always is a cluster. A change is a
-   * blue-green upgrade.
+   * and later refuse to cluster without one, and an upgrade always is a cluster. A change is put
+   * into force through EMQX's API, without a new pod.
    */
   license?: Input<string>;
+  /**
+   * Objects of the Prometheus Operator and Grafana.
+   * @default none
+   */
+  monitoring?: MonitoringArgs;
   /**
    * What becomes of the volumes of `coreTemplate.spec.volumeClaimTemplates`.
    * @default both "Delete": EMQX's tables live on in the new nodes, and an old volume would bring back an old evacuation
@@ -100,7 +122,8 @@ export interface SecretKeyArgs {
 
 export interface ConfigArgs {
   /**
-   * The operator's way of changing a running cluster; without effect here.
+   * How a change gets into a running cluster: `Merge` leaves what the dashboard has set, `Replace`
+   * sets everything that is not given to its default.
    * @default "Merge"
    */
   mode?: Input<"Merge" | "Replace">;
@@ -169,72 +192,6 @@ export interface EvacuationStrategyArgs {
    * @default 0
    */
   waitHealthCheck?: Input<number>;
-}
-
-export interface MetadataArgs {
-  labels?: Input<Record<string, Input<string>>>;
-  annotations?: Input<Record<string, Input<string>>>;
-}
-
-export interface CoreTemplateArgs {
-  /** Labels and annotations of the pods. */
-  metadata?: Input<MetadataArgs>;
-  spec?: Input<CoreTemplateSpecArgs>;
-}
-
-export interface CoreTemplateSpecArgs {
-  /**
-   * Number of core nodes. A change scales in place; scaling in evacuates first.
-   * @default 2 when `coreTemplate.spec` is given, else 1
-   */
-  replicas?: Input<number>;
-  /** Nodes that a voluntary disruption must leave; excludes `maxUnavailable`. */
-  minAvailable?: Input<number | string>;
-  /**
-   * Nodes that a voluntary disruption may take.
-   * @default 1
-   */
-  maxUnavailable?: Input<number | string>;
-  nodeSelector?: Input<Record<string, Input<string>>>;
-  nodeName?: Input<string>;
-  affinity?: Input<core.v1.Affinity>;
-  tolerations?: Input<Input<core.v1.Toleration>[]>;
-  /** The operator's deprecated spelling of `tolerations`. */
-  toleRations?: Input<Input<core.v1.Toleration>[]>;
-  /** @default spread over hosts where possible, unless `affinity` is given */
-  topologySpreadConstraints?: Input<Input<core.v1.TopologySpreadConstraint>[]>;
-  command?: Input<Input<string>[]>;
-  args?: Input<Input<string>[]>;
-  /** More ports of the EMQX container. */
-  ports?: Input<Input<core.v1.ContainerPort>[]>;
-  /** More environment; it comes last, so it wins. */
-  env?: Input<Input<core.v1.EnvVar>[]>;
-  envFrom?: Input<Input<core.v1.EnvFromSource>[]>;
-  resources?: Input<core.v1.ResourceRequirements>;
-  /** @default uid, gid and fsGroup 1000 */
-  podSecurityContext?: Input<core.v1.PodSecurityContext>;
-  /** @default uid 1000, not root, no privilege escalation, no capabilities */
-  containerSecurityContext?: Input<core.v1.SecurityContext>;
-  initContainers?: Input<Input<core.v1.Container>[]>;
-  extraContainers?: Input<Input<core.v1.Container>[]>;
-  extraVolumes?: Input<Input<core.v1.Volume>[]>;
-  extraVolumeMounts?: Input<Input<core.v1.VolumeMount>[]>;
-  /** @default `GET /status` on the dashboard port every 30 s, from 60 s on */
-  livenessProbe?: Input<core.v1.Probe>;
-  /** @default `GET /api/v5/load_rebalance/availability_check` every 2 s: an evacuating node leaves the Service at once */
-  readinessProbe?: Input<core.v1.Probe>;
-  startupProbe?: Input<core.v1.Probe>;
-  lifecycle?: Input<core.v1.Lifecycle>;
-  /**
-   * Seconds that a stopping node has.
-   * @default 60
-   */
-  terminationGracePeriodSeconds?: Input<number>;
-  /**
-   * One PersistentVolumeClaimSpec for `/opt/emqx/data`, in spite of the plural (it is the operator's).
-   * @default an emptyDir
-   */
-  volumeClaimTemplates?: Input<core.v1.PersistentVolumeClaimSpec>;
 }
 
 export interface ServiceTemplateArgs {

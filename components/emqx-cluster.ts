@@ -1,15 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1";
-import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1";
 import type { EmqxClusterArgs } from "./args";
+import { createBudgets } from "./budgets";
 import { siteOf, type Site } from "./child";
 import { asEmqxError } from "./errors";
-import { everyColour, names } from "./labels";
+import { names } from "./labels";
+import { licenseFactsOf } from "./license-key";
+import type { Target } from "./monitoring/args";
+import { createMonitoring } from "./monitoring/monitoring";
+import { releaseOf } from "./release";
 import type { ClusterStatus, RolloutSummary } from "./rollout/outputs";
+import type { LicenseFacts } from "./rollout/types";
 import { Rollout } from "./rollout/resource";
 import { createSecrets, type Secrets } from "./secrets";
 import { createServices, type Services } from "./services";
 import { validateCluster } from "./validate";
+import { warnAbout } from "./warnings";
 import { withoutOutputs } from "./without-outputs";
 
 /** A Service as clients see it. */
@@ -19,7 +25,7 @@ export interface ServiceInfo {
 }
 
 /**
- * An EMQX 5 or 6 cluster of core nodes on Kubernetes. A change of the image, or of anything else
+ * An EMQX 5 or 6 cluster of core nodes, and replicants if wanted, on Kubernetes. A change of the image, or of anything else
  * in the pods, is performed by `pulumi up` as a graceful blue-green upgrade.
  *
  * @example
@@ -53,9 +59,12 @@ export class EmqxCluster extends pulumi.ComponentResource {
     const site = siteOf(name, args, { parent: this });
     const secrets = createSecrets(site, args);
     const account = createAccount(site, args);
-    createBudget(site, args);
+    createBudgets(site, args);
     const services = createServices(site, args);
-    const rollout = createRollout(site, args, secrets, services, account);
+    const license = factsOf(args);
+    const rollout = createRollout(site, args, { secrets, services, account, license });
+    createMonitoring(site, args.monitoring, monitored(site), args);
+    warnAbout(this, args, license);
 
     const outputs = {
       listenersService: infoOf(services.listeners),
@@ -84,7 +93,7 @@ function requireValid(component: EmqxCluster, name: string, args: EmqxClusterArg
 }
 
 /** Undefined when the user brings one. EMQX does not talk to Kubernetes, so it gets no token. */
-function createAccount(site: Site, args: EmqxClusterArgs): ServiceAccount | undefined {
+export function createAccount(site: Site, args: EmqxClusterArgs): ServiceAccount | undefined {
   if (args.serviceAccountName !== undefined) return undefined;
   const metadata = {
     name: names.serviceAccount(site.name),
@@ -98,27 +107,17 @@ function createAccount(site: Site, args: EmqxClusterArgs): ServiceAccount | unde
   );
 }
 
-/** Counts the pods of both colours, so that a drained host never takes more than it may. */
-function createBudget(site: Site, args: EmqxClusterArgs): PodDisruptionBudget {
-  const metadata = {
-    name: names.coreBudget(site.name),
-    namespace: site.namespace,
-    labels: site.labels,
-  };
-  const spec = pulumi.output(args.coreTemplate).apply((template) => {
-    const selector = { matchLabels: everyColour(site.name) };
-    const { minAvailable, maxUnavailable = 1 } = template?.spec ?? {};
-    return minAvailable === undefined ? { selector, maxUnavailable } : { selector, minAvailable };
-  });
-  return new PodDisruptionBudget(`${site.prefix}-core`, { metadata, spec }, site.child);
+interface Parts {
+  secrets: Secrets;
+  services: Services;
+  account?: ServiceAccount;
+  license: pulumi.Output<LicenseFacts | undefined>;
 }
 
 function createRollout(
   site: Site,
   args: EmqxClusterArgs,
-  secrets: Secrets,
-  services: Services,
-  account: ServiceAccount | undefined,
+  { secrets, services, account, license }: Parts,
 ): Rollout {
   const identity = ({ metadata }: Services["listeners"]) =>
     metadata.apply(({ uid, resourceVersion }) => ({ uid, resourceVersion }));
@@ -137,8 +136,10 @@ function createRollout(
       revisionHistoryLimit: args.revisionHistoryLimit,
       updateStrategy: args.updateStrategy,
       coreTemplate: args.coreTemplate,
+      replicantTemplate: args.replicantTemplate,
       persistentVolumeClaimRetentionPolicy: args.persistentVolumeClaimRetentionPolicy,
-      licenseDigest: secrets.licenseDigest,
+      licenseDigest: digestOf(args, secrets),
+      licenseFacts: license,
       apiKeysDigest: secrets.apiKeysDigest,
       services: {
         listeners: identity(listeners),
@@ -160,7 +161,35 @@ function createRollout(
   );
 }
 
-function infoOf(service: Services["listeners"]): pulumi.Output<ServiceInfo> {
+/** None for a release without licences, which has no API to take one. */
+function digestOf(
+  { image }: EmqxClusterArgs,
+  { licenseDigest }: Secrets,
+): pulumi.Output<string | undefined> | undefined {
+  return (
+    licenseDigest &&
+    pulumi
+      .all([image, licenseDigest])
+      .apply(([name, digest]) => (releaseOf(name).licensed ? digest : undefined))
+  );
+}
+
+/** Facts of a secret are none themselves. */
+function factsOf(args: EmqxClusterArgs): pulumi.Output<LicenseFacts | undefined> {
+  const { image, license, config, coreTemplate } = args;
+  return pulumi.unsecret(
+    pulumi.output({ image, license, config, coreTemplate }).apply(licenseFactsOf),
+  );
+}
+
+const monitored = ({ name, namespace }: Site): Target => ({
+  name,
+  namespace,
+  dialect: "v5",
+  dashboardPortName: "dashboard",
+});
+
+export function infoOf(service: Services["listeners"]): pulumi.Output<ServiceInfo> {
   return pulumi.all([service.metadata.name, service.spec.ports]).apply(([name, ports]) => ({
     name,
     ports: (ports ?? []).map((port) => ({

@@ -10,6 +10,7 @@ import type { Site } from "./child";
 import { scanConfig } from "./config-scan";
 import { everyColour, names } from "./labels";
 import { declaredPorts, type DeclaredPorts } from "./ports";
+import { replicantsOf, type NodeTemplate, type RolloutInputs } from "./rollout/inputs";
 
 /** The await of an update looks at the live selector, which would fail in the middle of a rollout. */
 const SKIP_AWAIT = { "pulumi.com/skipAwait": "true" };
@@ -27,11 +28,10 @@ export interface Services {
 }
 
 export function createServices(site: Site, args: EmqxClusterArgs): Services {
+  const { config, coreTemplate, replicantTemplate } = args;
   const ports = pulumi
-    .output({ config: args.config, coreTemplate: args.coreTemplate })
-    .apply(({ config, coreTemplate }) =>
-      declaredPorts(scanConfig({ config, env: coreTemplate?.spec?.env })),
-    );
+    .output({ config, coreTemplate, replicantTemplate })
+    .apply((given) => servicePorts(given as Templates));
   const listeners = ports.apply((declared) => declared.listeners);
   const dashboard = ports.apply((declared) =>
     [
@@ -61,11 +61,22 @@ export function createServices(site: Site, args: EmqxClusterArgs): Services {
   };
 }
 
+type Templates = Pick<RolloutInputs, "config" | "coreTemplate" | "replicantTemplate">;
+
+/** The dashboard is the cores'; clients go to the replicants, if there are any. */
+export function servicePorts(given: Templates): DeclaredPorts {
+  const portsOf = (template: NodeTemplate | undefined) =>
+    declaredPorts(scanConfig({ config: given.config, env: template?.spec?.env }));
+  const cores = portsOf(given.coreTemplate);
+  if (replicantsOf(given) === 0) return cores;
+  return { ...cores, listeners: portsOf(given.replicantTemplate).listeners };
+}
+
 const isEnabled = (template: EmqxClusterArgs["dashboardServiceTemplate"]): boolean =>
   template === undefined || !("enabled" in template) || template.enabled !== false;
 
 /** The nodes find each other by it, across colours and before they are ready. */
-function createHeadless(site: Site): Service {
+export function createHeadless(site: Site): Service {
   return new Service(
     `${site.prefix}-headless`,
     {
@@ -94,7 +105,7 @@ interface Port {
   protocol: string;
 }
 
-function createService(
+export function createService(
   site: Site,
   what: string,
   name: string,

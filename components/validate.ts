@@ -1,31 +1,31 @@
 /** The arguments of `EmqxCluster`, judged offline: all problems at once, unknown values skipped. */
 import { scanConfig } from "./config-scan";
-import { bracketProblem } from "./hocon-brackets";
+import { limitProblem } from "./limits";
+import { validateMonitoring } from "./monitoring/validate";
 import { declaredPorts } from "./ports";
+import { releaseOf } from "./release";
 import {
   all,
   flag,
   fragment,
   integer,
-  intOrPercent,
   isObject,
   list,
   object,
   oneOf,
-  record,
   refused,
   text,
   type Problem,
   type Rule,
 } from "./shape";
-import { hasUnknown } from "./unknown";
+import { hasUnknown, UNKNOWN } from "./unknown";
+import { coreTemplate, replicantTemplate } from "./validate-templates";
 
 /** Longest name for which `<name>-core-<revision>-<hash>` still fits into a label. */
 const MAX_NAME = 38;
-/** Kubernetes refuses a ConfigMap above 1 MiB. */
-const MAX_CONFIG = 1_000_000;
 
-const anything: Rule = () => undefined;
+type Args = Record<string, unknown>;
+
 const seconds = integer(0);
 const rate = integer(1);
 
@@ -54,65 +54,6 @@ const bootstrapApiKey = all(
     if (inline === (value.secretRef === undefined)) return;
     const reason = `Expected \`${path}\` to have either \`key\` and \`secret\` or \`secretRef\`.`;
     problems.push({ property: path, reason });
-  },
-);
-
-const OURS = new Set([
-  "app.kubernetes.io/name",
-  "app.kubernetes.io/instance",
-  "app.kubernetes.io/component",
-  "app.kubernetes.io/managed-by",
-  "emqx.io/revision",
-]);
-
-const podLabels = all(record(text("a string", /^[^]*$/)), (value, path, problems) => {
-  for (const key of isObject(value) ? Object.keys(value) : []) {
-    if (!OURS.has(key)) continue;
-    const reason = `\`${path}\` cannot contain \`${key}\`: the colours are told apart by it.`;
-    problems.push({ property: path, reason });
-  }
-});
-
-const coreSpec = all(
-  object({
-    replicas: integer(1, 1000),
-    minAvailable: intOrPercent,
-    maxUnavailable: intOrPercent,
-    nodeSelector: record(text()),
-    nodeName: text(),
-    affinity: fragment,
-    tolerations: list(fragment),
-    toleRations: list(fragment),
-    topologySpreadConstraints: list(fragment),
-    command: list(text("a string", /^[^]*$/)),
-    args: list(text("a string", /^[^]*$/)),
-    ports: list(fragment),
-    env: list(object({ name: text(), value: anything, valueFrom: fragment }, ["name"])),
-    envFrom: list(fragment),
-    resources: fragment,
-    podSecurityContext: fragment,
-    containerSecurityContext: fragment,
-    initContainers: list(fragment),
-    extraContainers: list(fragment),
-    extraVolumes: list(fragment),
-    extraVolumeMounts: list(fragment),
-    livenessProbe: fragment,
-    readinessProbe: fragment,
-    startupProbe: fragment,
-    lifecycle: fragment,
-    terminationGracePeriodSeconds: integer(1, 86_400),
-    volumeClaimTemplates: fragment,
-  }),
-  (value, path, problems) => {
-    if (!isObject(value)) return;
-    for (const [one, other] of [
-      ["minAvailable", "maxUnavailable"],
-      ["tolerations", "toleRations"],
-    ] as const) {
-      if (value[one] === undefined || value[other] === undefined) continue;
-      const reason = `Expected only one of \`${one}\` and \`${other}\` in \`${path}\`, got both.`;
-      problems.push({ property: `${path}.${other}`, reason });
-    }
   },
 );
 
@@ -169,14 +110,9 @@ const clusterArgs = object(
       onFailure: oneOf("abort", "hold"),
       gate: oneOf("none", "manual"),
     }),
-    coreTemplate: object({
-      metadata: object({ labels: podLabels, annotations: record(text("a string", /^[^]*$/)) }),
-      spec: coreSpec,
-    }),
-    replicantTemplate: refused(
-      "this version runs core nodes only. Remove it and raise `coreTemplate.spec.replicas` instead.",
-    ),
-    monitoring: refused("this version creates no monitoring objects. Remove it."),
+    coreTemplate,
+    replicantTemplate,
+    monitoring: (value, path, problems) => problems.push(...validateMonitoring(value, path)),
     dashboardServiceTemplate: serviceTemplate(flag),
     listenersServiceTemplate: serviceTemplate(alwaysOn),
     license: text("a licence key without white space", /^\S+$/, { secret: true }),
@@ -194,29 +130,43 @@ const clusterArgs = object(
 export function validateCluster(args: unknown): Problem[] {
   const problems: Problem[] = [];
   clusterArgs(args, "", problems);
-  if (problems.length === 0 && isObject(args)) problems.push(...configProblems(args));
-  return problems;
+  if (problems.length > 0 || !isObject(args)) return problems;
+  return [...releaseProblems(args), ...configProblems(args)];
+}
+
+/** What the release of the image cannot do. */
+function releaseProblems({ image, replicantTemplate: template }: Args): Problem[] {
+  if (typeof image !== "string" || image === UNKNOWN) return [];
+  const release = releaseOf(image);
+  if (release.dialect === "v4") {
+    const reason =
+      `Expected \`image\` to be EMQX 5 or 6, got EMQX 4 (\`${image}\`). ` +
+      "Deploy it by `EmqxEnterprise`; from 4 to 5 there is no upgrade within one cluster.";
+    return [{ property: "image", reason }];
+  }
+  if (release.replicants || !isObject(template) || hasUnknown(template)) return [];
+  if (isObject(template.spec) && template.spec.replicas === 0) return [];
+  const reason =
+    `\`replicantTemplate\` cannot be set: \`${image}\` is open-source EMQX 5.8, which runs core ` +
+    "nodes only. Use emqx/emqx-enterprise, or EMQX 5.9 or later, or remove it.";
+  return [{ property: "replicantTemplate", reason }];
 }
 
 /** The probes and the rollout talk to EMQX's HTTP API, so it must listen. */
-function configProblems(args: Record<string, unknown>): Problem[] {
+function configProblems(args: Args): Problem[] {
   const config = isObject(args.config) ? args.config : {};
-  const spec = isObject(args.coreTemplate) ? args.coreTemplate.spec : undefined;
-  const env = isObject(spec) ? spec.env : undefined;
-  const size = typeof config.data === "string" ? Buffer.byteLength(config.data) : 0;
-  if (size > MAX_CONFIG) {
-    const reason = `Expected \`config.data\` to have at most ${MAX_CONFIG} bytes, got ${size}.`;
-    return [{ property: "config.data", reason }];
+  const limit = limitProblem(config);
+  if (limit) return [limit];
+  for (const name of ["coreTemplate", "replicantTemplate"]) {
+    const template = args[name];
+    const spec = isObject(template) ? template.spec : undefined;
+    const env = isObject(spec) ? spec.env : undefined;
+    if (hasUnknown(config) || hasUnknown(env)) continue;
+    if (declaredPorts(scanConfig({ config, env })).dashboard !== undefined) continue;
+    const reason =
+      "Expected `dashboard.listeners.http` to listen on a port: probes and evacuation use it, got a " +
+      "configuration that disables it. Keep it enabled and close it to others by a NetworkPolicy.";
+    return [{ property: "config", reason }];
   }
-  const bracket = typeof config.data === "string" ? bracketProblem(config.data) : undefined;
-  if (bracket !== undefined) {
-    const reason = `Expected every bracket of \`config.data\` to have its partner, got ${bracket}.`;
-    return [{ property: "config.data", reason }];
-  }
-  if (hasUnknown(config) || hasUnknown(env)) return [];
-  if (declaredPorts(scanConfig({ config, env })).dashboard !== undefined) return [];
-  const reason =
-    "Expected `dashboard.listeners.http` to listen on a port: probes and evacuation use it, got a " +
-    "configuration that disables it. Keep it enabled and close it to others by a NetworkPolicy.";
-  return [{ property: "config", reason }];
+  return [];
 }
