@@ -16,6 +16,10 @@ export const CONTROL_ANNOTATION = "emqx.io/rollout-control";
 /** On a revision's ConfigMap: digests of what its nodes have accepted. */
 export const CONFIG_DIGEST_ANNOTATION = "emqx.io/config-digest";
 export const LICENSE_DIGEST_ANNOTATION = "emqx.io/license-digest";
+/** Revision of the one set that Kubernetes renews in place (EMQX 4.4 without `blueGreenUpdate`). */
+export const ROLLING = "rolling";
+/** On that set and on its pods: hash of the template, since their revision never changes. */
+export const TEMPLATE_ANNOTATION = "emqx.io/template";
 
 /** Key in the bootstrap API key file that belongs to this package. */
 export const API_KEY_NAME = "pulumi-emqx";

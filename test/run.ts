@@ -16,7 +16,7 @@ const filters = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), "pulumi-emqx-test-"));
 
 /** The rules must be covered line by line by the unit tests. */
-const RULES = ["decide", "drain", "look", "plan-drain", "preflight"].map(
+const RULES = ["decide", "drain", "look", "sides", "goal", "plan-drain", "preflight"].map(
   (name) => `components/rollout/${name}.ts`,
 );
 

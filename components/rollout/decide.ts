@@ -4,13 +4,14 @@
  * `decide` looks at the cluster and says what to do next. Nothing is remembered: the set whose
  * revision is wanted is green (the target), every other set is blue and leaves, and so do the
  * nodes of the target above the wanted number. A killed run, a second runner, a change of mind
- * and a rollback are therefore the same code path. Rules are asked in order; the first that
- * answers wins.
+ * and a rollback are therefore the same code path. With replicants there is a target of each role:
+ * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
-import { drainConditions } from "./drain";
+import type { ErrorCode } from "../errors";
+import { drainConditions, state } from "./drain";
 import { look, placeOf, type Look } from "./look";
 import { forget, planDrain } from "./plan-drain";
-import { preflightProblems } from "./preflight";
+import { checked } from "./preflight";
 import type {
   Action,
   Conditions,
@@ -39,7 +40,9 @@ const RULES: Rule[] = [
   disposeOfSetsThatNeverServed,
   freeTheNames,
   createGreen,
+  renewInPlace,
   keepTheStaying,
+  putSettingsIntoForce,
   growGreen,
   waitForGreen,
   gate,
@@ -81,6 +84,7 @@ export function conditions(
     quiet: seen.leaving.every(
       (node) => node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node),
     ),
+    calm: seen.calm && previous?.nodes.length === observation.nodes.length,
     hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),
     ...drainConditions(seen.leaving),
   };
@@ -100,22 +104,21 @@ function turnBack(seen: Look): Decision | undefined {
   const code = "EMQX_ROLLOUT_ABORTED";
   const actions: Action[] = [{ do: "clearControl" }];
   if (wayBack) return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };
-  return {
-    phase: "Held",
-    actions,
-    waitingFor: "",
-    failed: {
-      code: "EMQX_ROLLOUT_HELD",
-      message: `${message}, but no earlier revision is there to go back to: nothing was changed`,
-    },
-  };
+  const nowhere = `${message}, but no earlier revision is there to go back to: nothing was changed`;
+  return { ...halt("EMQX_ROLLOUT_HELD", nowhere), actions };
 }
 
-/** What never served holds nobody's connection: a failed green must not stand in the way of its correction. */
+/**
+ * What never served holds nobody's connection: a failed green must not stand in the way of its
+ * correction. Replicants end before the cores that they depend on.
+ */
 function disposeOfSetsThatNeverServed({ disposable, phase }: Look): Decision | undefined {
+  const replicants = disposable.filter((set) => set.role === "replicant" && set.pods > 0);
   const actions = disposable.flatMap((set): Action[] => {
-    if (set.replicas > 0) return [{ do: "scaleSet", revision: set.revision, replicas: 0 }];
-    return set.pods === 0 ? [{ do: "deleteSet", revision: set.revision }] : [];
+    const { role, name, revision } = set;
+    if (role === "core" && replicants.length > 0) return [];
+    if (set.replicas > 0) return [{ do: "scaleSet", role, set: name, replicas: 0 }];
+    return set.pods === 0 ? [{ do: "deleteSet", role, set: name, revision }] : [];
   });
   if (actions.length === 0) return undefined;
   return { phase, actions, waitingFor: "removing pods that never served" };
@@ -126,9 +129,13 @@ function disposeOfSetsThatNeverServed({ disposable, phase }: Look): Decision | u
  * those first, for a wiped node that joins under a name that is on the books makes others restart.
  */
 function freeTheNames(seen: Look): Decision | undefined {
-  const { target, desired, revision, phase, green } = seen;
-  if (target && target.replicas >= desired.replicas) return undefined;
-  const reused = (node: string) => placeOf(node)?.revision === revision;
+  const { core, phase } = seen;
+  const { target, replicas, revision, green } = core;
+  if (target && target.replicas >= replicas) return undefined;
+  const reused = (node: string) => {
+    const set = placeOf(node)?.set;
+    return set !== undefined && (set === target?.name || set.endsWith(`-${revision}`));
+  };
   const ending = green.some((node) => node.terminating);
   if (!ending && ![...seen.forgotten, ...seen.lingering].some(reused)) return undefined;
   return {
@@ -138,58 +145,62 @@ function freeTheNames(seen: Look): Decision | undefined {
   };
 }
 
-/** Everything that can be known before a pod exists is asked first; a target that exists was asked before. */
+/** Cores first: a replicant needs a core of its own release, so it is created when they have joined. */
 function createGreen(seen: Look): Decision | undefined {
-  const { observation, target, desired, revision } = seen;
-  if (target) return undefined;
-  if (!observation.preflight) {
-    return { phase: "Preflight", actions: [{ do: "inspect" }], waitingFor: "" };
-  }
-  const { problems, warnings } = preflightProblems(observation.preflight, seen);
-  if (problems.length > 0) {
-    const message = `${problems.join("\n")}\nNothing was changed.`;
-    return {
-      phase: "Preflight",
-      actions: [],
-      waitingFor: "",
-      failed: { code: "EMQX_PREFLIGHT_FAILED", message },
-      warnings,
-    };
-  }
-  return {
-    phase: "CreateGreen",
-    actions: [{ do: "createSet", revision, replicas: desired.replicas }],
-    waitingFor: "",
-    warnings,
-  };
+  const missing = seen.sides.find((side) => !side.target);
+  if (!missing || (missing.role === "replicant" && !seen.coresJoined)) return undefined;
+  return checked(seen, missing);
+}
+
+/** Kubernetes renews a rolling set's pods itself once it has the new template. */
+function renewInPlace(seen: Look): Decision | undefined {
+  const { core, desired } = seen;
+  if (!desired.rolling || core.target?.template === desired.rolling.template) return undefined;
+  return checked(seen, core);
 }
 
 /** No evacuation runs on a node that stays: it would refuse the clients that are to come. */
 function keepTheStaying({ staying, phase }: Look): Decision | undefined {
   const actions = staying
-    .filter((node) => node.evacuation && !["disabled", "unknown"].includes(node.evacuation.state))
+    .filter((node) => !["disabled", "unsupported", "unknown"].includes(state(node)))
     .map((node): Action => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
   if (actions.length === 0) return undefined;
   return { phase, actions, waitingFor: "ending evacuations on nodes that stay" };
 }
 
-function growGreen({ target, desired, revision }: Look): Decision | undefined {
-  if (!target || target.replicas >= desired.replicas) return undefined;
-  return {
-    phase: "CreateGreen",
-    actions: [{ do: "scaleSet", revision, replicas: desired.replicas }],
-    waitingFor: "",
-  };
+/**
+ * Hot configuration and licence need no new pod. Not while two revisions run together: a cluster
+ * of mixed releases takes no cluster-wide change (EMQX docs); green was created with the new ones.
+ */
+function putSettingsIntoForce({ behind, outgoing, disposable, phase }: Look): Decision | undefined {
+  if (outgoing.length + disposable.length > 0) return undefined;
+  const { via, license, config } = behind;
+  const actions: Action[] = [];
+  if (license.length > 0) actions.push({ do: "renewLicense", revisions: license, via });
+  if (config.length > 0) actions.push({ do: "configure", revisions: config, via });
+  if (actions.length === 0) return undefined;
+  return { phase, actions, waitingFor: "EMQX to take the new settings" };
+}
+
+function growGreen({ sides }: Look): Decision | undefined {
+  const actions = sides.flatMap(({ role, target, replicas }): Action[] =>
+    target && target.replicas < replicas
+      ? [{ do: "scaleSet", role, set: target.name, replicas }]
+      : [],
+  );
+  if (actions.length === 0) return undefined;
+  return { phase: "CreateGreen", actions, waitingFor: "" };
 }
 
 /** Never promote to, nor drain onto, fewer nodes than wanted: all Ready, all agreed on by all. */
 function waitForGreen(seen: Look): Decision | undefined {
-  const { joined, held, draining, green, desired, entry, wayBack } = seen;
+  const { joined, held, draining, staying, sides, desired, entry, wayBack } = seen;
   if (joined && (draining || (held.joined ?? 0) >= seen.settle)) return undefined;
-  const ready = green.filter((node) => node.ready).length;
+  const ready = staying.filter((node) => node.ready).length;
+  const all = sides.reduce((sum, side) => sum + side.replicas, 0);
   const what = joined
     ? "all nodes joined; waiting for the membership to settle"
-    : `${ready}/${desired.replicas} green nodes ready${ready === desired.replicas ? ", joining" : ""}`;
+    : `${ready}/${all} green nodes ready${ready === all ? ", joining" : ""}`;
   if (draining) return { ...planDrain(seen, { hold: true }), waitingFor: what };
   const expired = seen.secondsIn("WaitGreen") > desired.strategy.progressDeadlineSeconds;
   const hopeless = (held.hopeless ?? 0) >= HOPELESS_PATIENCE;
@@ -202,7 +213,7 @@ function waitForGreen(seen: Look): Decision | undefined {
   if (desired.strategy.onFailure === "abort" && wayBack && !entry?.aborting) {
     return { phase: "Aborting", actions: [], waitingFor: "", abort: { code, message } };
   }
-  return { phase: "Held", actions: [], waitingFor: "", failed: { code, message } };
+  return halt(code, message);
 }
 
 /** With a manual gate the switch waits for a person; a first deployment and a way back do not. */
@@ -213,9 +224,10 @@ function gate({ observation, desired, entry, leaving, selected }: Look): Decisio
 }
 
 /** One write moves all new clients; it is written again whenever somebody takes it away. */
-function promote({ observation, selected, revision }: Look): Decision | undefined {
+function promote({ observation, selected, serving, core }: Look): Decision | undefined {
   if (selected) return undefined;
-  const actions: Action[] = [{ do: "select", revision }];
+  const { role, revision } = serving;
+  const actions: Action[] = [{ do: "select", role, revision, core: core.revision }];
   if (observation.control === "promote") actions.push({ do: "clearControl" });
   return { phase: "Promote", actions, waitingFor: "" };
 }
@@ -232,12 +244,7 @@ function proveTheSwitch(seen: Look): Decision | undefined {
       return wait("Promote", "the Service to list exactly the green nodes");
     }
     const message = `the EndpointSlices did not list exactly the green nodes within ${limit} s.\n${seen.diagnosis}`;
-    return {
-      phase: "Held",
-      actions: [],
-      waitingFor: "",
-      failed: { code: "EMQX_PROGRESS_DEADLINE", message },
-    };
+    return halt("EMQX_PROGRESS_DEADLINE", message);
   }
   if (draining || blue.length === 0) return undefined;
   const delay = desired.strategy.initialDelaySeconds * 1000;
@@ -259,12 +266,7 @@ function drain(seen: Look): Decision | undefined {
     `the drain did not end within drainDeadlineSeconds = ${limit}: ` +
     `${plan.progress?.connectionsLeft} connections and ${plan.progress?.sessionsLeft} sessions are left. ` +
     `Both colours keep running.\n${seen.diagnosis}`;
-  return {
-    ...plan,
-    phase: "Held",
-    actions: [],
-    failed: { code: "EMQX_DRAIN_DEADLINE", message },
-  };
+  return { ...plan, ...halt("EMQX_DRAIN_DEADLINE", message) };
 }
 
 /** Success needs every node's list to be clean, and a node that still counts as running must be waited for. */
@@ -294,3 +296,10 @@ function finish({ entry, wanted }: Look): Decision {
 }
 
 const wait = (phase: Phase, waitingFor: string): Decision => ({ phase, actions: [], waitingFor });
+
+const halt = (code: ErrorCode, message: string): Decision => ({
+  phase: "Held",
+  actions: [],
+  waitingFor: "",
+  failed: { code, message },
+});

@@ -1,6 +1,7 @@
 import { EmqxError } from "../errors";
 import { conditions, decide } from "./decide";
 import { fold, supersede } from "./fold";
+import { goalOf } from "./goal";
 import { Stopwatch } from "./held";
 import { milestone, summary } from "./milestones";
 import { RateMeter, statusLine } from "./progress";
@@ -47,6 +48,8 @@ const ORDER: readonly Phase[] = [
   "Done",
 ];
 
+const REFUSALS = ["EMQX_CONFIG_REJECTED", "EMQX_LICENSE_REJECTED"];
+
 /** Phases in which a tick counts; elsewhere pods are waited for. */
 const QUICK: readonly Phase[] = ["Promote", "Evacuate", "Retire"];
 
@@ -82,7 +85,7 @@ class Engine {
   isSettled(record: RolloutRecord, observation: Observation): boolean {
     const { desired, clock } = this.options;
     const now = clock.now();
-    if (supersede(record, desired.revision, now) !== record) return false;
+    if (supersede(record, goalOf(desired), now) !== record) return false;
     const held = new Stopwatch().update(conditions(observation, desired, record), now);
     const decision = decide(observation, desired, record, held, now);
     return decision.done === true && this.fold(record, decision, observation, now) === record;
@@ -91,7 +94,7 @@ class Engine {
   async run(): Promise<RolloutResult> {
     const { cluster, records, fence, clock, desired, sink } = this.options;
     let saved = await records.load();
-    let record = supersede(saved, desired.revision, clock.now());
+    let record = supersede(saved, goalOf(desired), clock.now());
     let previous: Observation | undefined;
     let preflight = false;
     for (;;) {
@@ -113,7 +116,12 @@ class Engine {
         if (record.current) sink.milestone(summary(this.options.site.name, record.current));
         return result(record, observation, desired);
       }
-      for (const action of decision.actions) await this.act(action);
+      for (const action of decision.actions) {
+        await this.act(action).catch(async (error: unknown) => {
+          await this.refused(record, decision, error, observation);
+          throw error;
+        });
+      }
       preflight = decision.actions.some((action) => action.do === "inspect");
       previous = observation;
       // What was only to be looked up, or has just been ordered, needs no pause.
@@ -150,6 +158,20 @@ class Engine {
       if (!(error instanceof EmqxError) || !passing.includes(error.code)) throw error;
       this.warn(`${error.message}. It is tried again if it is still needed.`);
     }
+  }
+
+  /** What EMQX will not take ends the rollout; anything else is for the next run to go on from. */
+  private async refused(
+    record: RolloutRecord,
+    decision: Decision,
+    error: unknown,
+    observation: Observation,
+  ): Promise<void> {
+    if (!(error instanceof EmqxError) || !REFUSALS.includes(error.code)) return;
+    const failed = { code: error.code, message: error.message };
+    const verdict: Decision = { ...decision, phase: "Failed", actions: [], failed };
+    const { records, clock } = this.options;
+    await records.save(this.fold(record, verdict, observation, clock.now()));
   }
 
   private measure(decision: Decision, now: number): void {
@@ -195,7 +217,8 @@ class Engine {
 
 /** Without any rollout on record there is still an answer: it is as wanted. */
 function result(record: RolloutRecord, observation: Observation, desired: Desired): RolloutResult {
-  const { revision: to, image: toImage } = desired;
+  const { image: toImage } = desired;
+  const to = goalOf(desired);
   const entry = record.current ?? {
     id: `${to}-0`,
     kind: "none",

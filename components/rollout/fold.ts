@@ -1,4 +1,4 @@
-import { live, offline } from "./drain";
+import { goalOf, isIn, readGoal } from "./goal";
 import type {
   Decision,
   Desired,
@@ -32,8 +32,7 @@ export function fold(
   decision: Decision,
   context: FoldContext,
 ): RolloutRecord {
-  const { desired } = context;
-  const settled = !underWay(record) && record.active === desired.revision;
+  const settled = !underWay(record) && record.active === goalOf(context.desired);
   if (decision.done && settled) return record;
 
   const base = begin(record, context);
@@ -55,7 +54,7 @@ const same = (record: RolloutRecord, entry: RolloutEntry): boolean =>
   JSON.stringify(record.current) === JSON.stringify(entry);
 
 const servingNow = ({ desired, hashVersion }: FoldContext) => ({
-  active: desired.revision,
+  active: goalOf(desired),
   hashVersion,
 });
 
@@ -63,10 +62,10 @@ const servingNow = ({ desired, hashVersion }: FoldContext) => ({
  * Closes a rollout under way that has another goal than the desired one; the same record when there
  * is none. To be asked before deciding, so that the rules don't take the old one's phase for ours.
  */
-export function supersede(record: RolloutRecord, revision: string, now: number): RolloutRecord {
+export function supersede(record: RolloutRecord, goal: string, now: number): RolloutRecord {
   const { current } = record;
-  if (!current || !underWay(record) || current.to === revision) return record;
-  const message = current.message ?? `superseded by revision ${revision}`;
+  if (!current || !underWay(record) || current.to === goal) return record;
+  const message = current.message ?? `superseded by revision ${goal}`;
   return withHistory(record, {
     ...closePhase(current, now),
     phase: "Failed",
@@ -79,13 +78,14 @@ export function supersede(record: RolloutRecord, revision: string, now: number):
 function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
   const { desired, observation, now } = context;
   if (underWay(record)) return record;
-  const from = servingRevision(record, context);
+  const from = servedGoal(record, context);
+  const to = goalOf(desired);
   const entry: RolloutEntry = {
-    id: nextId(record, desired.revision),
-    kind: kindOf(record, context, from),
+    id: nextId(record, to),
+    kind: kindOf(context, from),
     from,
-    to: desired.revision,
-    fromImage: observation.sets.find((set) => set.revision === from)?.image,
+    to,
+    fromImage: observation.sets.find((set) => isIn(from, set.role, set.revision))?.image,
     toImage: desired.image,
     phase: "Preflight",
     aborting: false,
@@ -100,30 +100,53 @@ function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
 }
 
 /** Where clients go now counts more than what the last success said: it may have been left half-way. */
-function servingRevision(record: RolloutRecord, { observation }: FoldContext): string | null {
-  const { selects } = observation.service;
-  if (selects !== null && observation.sets.some((set) => set.revision === selects)) return selects;
-  return record.active;
+function servedGoal(record: RolloutRecord, { observation }: FoldContext): string | null {
+  const { selects, dashboardSelects } = observation.service;
+  const find = (revision?: string | null) =>
+    observation.sets.find((set) => revision != null && set.revision === revision);
+  const serving = find(selects);
+  if (!serving) return record.active;
+  if (serving.role === "core") return serving.revision;
+  const core = find(dashboardSelects)?.revision ?? (record.active && readGoal(record.active).core);
+  return core ? `${core}/${serving.revision}` : record.active;
 }
 
-function kindOf(
-  record: RolloutRecord,
-  { observation, desired }: FoldContext,
-  from: string | null,
-): RolloutEntry["kind"] {
-  const others = observation.sets.some((set) => set.revision !== desired.revision);
-  if (from !== desired.revision || others) return record.active || others ? "blue-green" : "create";
-  const target = observation.sets.find((set) => set.revision === desired.revision);
-  return target && target.replicas !== desired.replicas ? "scale" : "none";
+function kindOf({ observation, desired }: FoldContext, from: string | null): RolloutEntry["kind"] {
+  const to = goalOf(desired);
+  const { sets } = observation;
+  const others = sets.some((set) => !isIn(to, set.role, set.revision));
+  if (from === null && !others) return "create";
+  if (from !== to) return from && onlyAddsOrRemoves(from, to) ? "scale" : "blue-green";
+  if (others) return "blue-green";
+  const core = sets.find((set) => isIn(to, "core", set.revision));
+  if (desired.rolling && core && core.template !== desired.rolling.template) return "rolling";
+  const wanted = { core: desired.replicas, replicant: desired.replicants?.replicas };
+  const scaled = sets.some(
+    (set) =>
+      set.replicas !== wanted[set.role] &&
+      !(set.role === "replicant" && desired.replicants?.ignoreReplicas),
+  );
+  if (scaled) return "scale";
+  const applied = core?.settings ?? {};
+  const settings = Object.entries(desired.settings ?? {}).some(
+    ([what, digest]) => digest !== applied[what as keyof typeof applied],
+  );
+  return settings ? "settings" : "none";
 }
 
-function nextId(record: RolloutRecord, revision: string): string {
+/** Replicants come or go, and no set is renewed. */
+function onlyAddsOrRemoves(from: string, to: string): boolean {
+  const [before, after] = [readGoal(from), readGoal(to)];
+  return before.core === after.core && (!before.replicant || !after.replicant);
+}
+
+function nextId(record: RolloutRecord, goal: string): string {
   const past = [...record.history, ...(record.current ? [record.current] : [])];
   const numbers = past
-    .filter((entry) => entry.id.startsWith(`${revision}-`))
-    .map((entry) => Number(entry.id.slice(revision.length + 1)))
+    .filter((entry) => entry.id.startsWith(`${goal}-`))
+    .map((entry) => Number(entry.id.slice(goal.length + 1)))
     .filter(Number.isInteger);
-  return `${revision}-${Math.max(0, ...numbers) + 1}`;
+  return `${goal}-${Math.max(0, ...numbers) + 1}`;
 }
 
 function advance(entry: RolloutEntry, decision: Decision, { now }: FoldContext): RolloutEntry {
@@ -161,19 +184,11 @@ function closePhase(entry: RolloutEntry, now: number): RolloutEntry {
 
 /** Each leaving node's load when it is first seen in the drain, and the peak rate. */
 function withFigures(entry: RolloutEntry, decision: Decision, context: FoldContext): RolloutEntry {
-  const { observation, desired, peakRate } = context;
-  if (!decision.progress) return entry;
-  const target = entry.aborting && entry.from ? entry.from : desired.revision;
+  const { progress } = decision;
+  if (!progress) return entry;
   const known = new Set(entry.nodes.map((figures) => figures.node));
-  const added = observation.nodes
-    .filter((node) => node.revision !== target || node.ordinal >= desired.replicas)
-    .filter((node) => node.reachable && !known.has(node.node))
-    .map((node) => ({
-      node: node.node,
-      connections: live(node),
-      sessions: offline(node),
-    }));
-  const peak = Math.max(entry.peakRate ?? 0, peakRate ?? 0);
+  const added = progress.figures.filter((figures) => !known.has(figures.node));
+  const peak = Math.max(entry.peakRate ?? 0, context.peakRate ?? 0);
   return {
     ...entry,
     nodes: added.length > 0 ? [...entry.nodes, ...added] : entry.nodes,

@@ -2,7 +2,9 @@
  * An observation seen from the goal: which nodes stay, which leave, what agrees already.
  * Derived facts only; the rules that use them are in `decide.ts`.
  */
-import { isDrained, isEmpty, isLost } from "./drain";
+import { isDrained, isEmpty, isLost, state } from "./drain";
+import { goalOf, isIn } from "./goal";
+import { nodesOf, sidesOf, type Side } from "./sides";
 import type {
   Desired,
   Held,
@@ -12,6 +14,7 @@ import type {
   RolloutEntry,
   RolloutRecord,
   SetObservation,
+  Settings,
 } from "./types";
 
 /** Milliseconds for which all nodes must agree on the membership: a joining node can make the others flap for 8 s (emqx-observed.md). */
@@ -24,34 +27,44 @@ export interface Look {
   now: number;
   /** The rollout under way, if the record has one that is not finished. */
   entry: RolloutEntry | undefined;
-  /** Revision that the user asked for. */
+  /** Goal that the user asked for. */
   wanted: string;
-  /** Revision that is to serve: the wanted one or, after an abort, the one before. */
-  revision: string;
-  target: SetObservation | undefined;
-  /** Nodes of the target, whether they stay or not. */
+  /** Goal that is to be served: the wanted one or, after an abort, the one before. */
+  goal: string;
+  /** Cores, then replicants if any are wanted: the order in which green comes up. */
+  sides: Side[];
+  core: Side;
+  /** The side that takes clients: replicants if there are any, else the cores. */
+  serving: Side;
+  /** Nodes of the targets, whether they stay or not. */
   green: NodeObservation[];
-  /** Nodes of the target that stay. */
+  /** Nodes of the targets that stay. */
   staying: NodeObservation[];
   /** Sets that leave and have served. */
   outgoing: SetObservation[];
   /** Sets that leave and never served. */
   disposable: SetObservation[];
-  /** Nodes of `outgoing`, in the order of their drain. */
+  /** Nodes of `outgoing`, in the order of their drain: replicants, then cores from the top. */
   blue: NodeObservation[];
-  /** The surplus nodes of the target, then `blue`: the order of their drain. */
+  /** The surplus nodes of the targets, then `blue`: the order of their drain. */
   leaving: NodeObservation[];
+  /** The cores of the goal are Ready and agree on each other: replicants may come. */
+  coresJoined: boolean;
   /** Every staying node is Ready, and each node that answers lists all of them as running. */
   joined: boolean;
   /** Milliseconds for which `joined` must have held. */
   settle: number;
   selected: boolean;
-  /** The Service lists every staying node, and nothing but nodes of the target. */
+  /** The Service lists every staying node of the serving side, and nothing but nodes of its target. */
   switched: boolean;
   /** The drain has begun: its phase is on record. */
   draining: boolean;
   allDrained: boolean;
-  /** A set to go back to exists with all its pods. */
+  /** No node has left or begun to leave since the last look, or is about to. */
+  calm: boolean;
+  /** Revisions that lack the desired settings, and the pods that may be asked to take them. */
+  behind: { config: string[]; license: string[]; via: string[] };
+  /** What was there before still exists, to go back to. */
   wayBack: boolean;
   /** Nodes that no set wants any more: those that EMQX lists as stopped, and as running still. */
   forgotten: string[];
@@ -61,8 +74,10 @@ export interface Look {
   /** Phase to report when a rule does not change it. */
   phase: Phase;
   secondsIn(phase: Phase): number;
-  /** The node has nothing left to lose. */
+  /** The node has nothing left to lose, or nothing that this release could save. */
   drained(node: NodeObservation): boolean;
+  /** The node stays or leaves with its set; otherwise it is one too many of a set that stays. */
+  surplus(node: NodeObservation): boolean;
 }
 
 export function look(
@@ -73,81 +88,86 @@ export function look(
   now: number,
 ): Look {
   const entry = record.current && !record.current.finishedAt ? record.current : undefined;
-  const revision = entry?.aborting && entry.from ? entry.from : desired.revision;
-  const target = observation.sets.find((set) => set.revision === revision && !set.deleting);
+  const wanted = goalOf(desired);
+  const goal = entry?.aborting && entry.from ? entry.from : wanted;
+  const sides = sidesOf(goal, desired, observation);
+  const core = sides[0] as Side;
+  const serving = sides.at(-1) as Side;
+  const { service } = observation;
 
   const others = observation.sets
-    .filter((set) => set.revision !== revision)
-    .sort((a, b) => a.createdAt - b.createdAt);
-  const nodesOf = (set: SetObservation | undefined) =>
-    observation.nodes
-      .filter((node) => node.revision === set?.revision)
-      .sort((a, b) => b.ordinal - a.ordinal);
+    .filter((set) => !isIn(goal, set.role, set.revision))
+    .sort((a, b) => b.role.localeCompare(a.role) || a.createdAt - b.createdAt);
+  const rollouts = [...record.history, ...(record.current ? [record.current] : [])];
   const served = (set: SetObservation): boolean =>
-    record.active === set.revision ||
-    record.current?.from === set.revision ||
-    observation.service.selects === set.revision ||
-    record.history.some((past) => past.to === set.revision && reached(past, "Promote")) ||
-    (record.current?.to === set.revision && reached(record.current, "Promote")) ||
-    nodesOf(set).some((node) => (node.connections ?? 0) > 0);
-
+    isIn(record.active, set.role, set.revision) ||
+    isIn(record.current?.from, set.role, set.revision) ||
+    service.selects === set.revision ||
+    rollouts.some((past) => isIn(past.to, set.role, set.revision) && reached(past, "Promote")) ||
+    nodesOf(observation, set).some((node) => (node.connections ?? 0) > 0);
   const outgoing = others.filter(served);
   const disposable = others.filter((set) => !served(set));
-  const green = nodesOf(target);
-  const staying = green.filter((node) => node.ordinal < desired.replicas && !node.terminating);
-  const surplus = green.filter((node) => node.ordinal >= desired.replicas);
-  const blue = outgoing.flatMap(nodesOf);
+
+  const green = sides.flatMap((side) => side.green);
+  const staying = sides.flatMap((side) => side.staying);
+  const surplus = [...sides].reverse().flatMap((side) => side.surplus);
+  const blue = outgoing.flatMap((set) => nodesOf(observation, set));
   // Surplus nodes first: the Service lists them, and clients of blue must not land on them.
   const leaving = [...surplus, ...blue];
+  const isDisposable = (node: NodeObservation) =>
+    disposable.some((set) => set.revision === node.revision);
 
-  const stayingNames = staying.map((node) => node.node);
-  const joined =
-    staying.length === desired.replicas &&
-    staying.every((node) => node.ready && node.reachable) &&
+  const names = new Set(staying.map((node) => node.node));
+  const coreNames = core.staying.map((node) => node.node);
+  const complete = (side: Side) =>
+    side.staying.length === side.replicas &&
+    side.staying.every((node) => node.ready && node.reachable && isOfTemplate(node, desired));
+  const sees = (node: NodeObservation, all: Iterable<string>) =>
+    [...all].every((name) => node.view?.[name] === "running");
+  // A replicant that leaves has only its own cores to learn from, and blue need not know green's replicants.
+  const coresJoined =
+    complete(core) &&
     observation.nodes.every(
-      (node) => !node.view || node.terminating || disposableNode(node) || seesAll(node),
+      (node) =>
+        !node.view ||
+        node.terminating ||
+        isDisposable(node) ||
+        (node.role === "replicant" && !names.has(node.node)) ||
+        sees(node, coreNames),
     );
-  function seesAll(node: NodeObservation): boolean {
-    return stayingNames.every((name) => node.view?.[name] === "running");
-  }
-  function disposableNode(node: NodeObservation): boolean {
-    return disposable.some((set) => set.revision === node.revision);
-  }
+  const joined =
+    coresJoined &&
+    sides.every(complete) &&
+    staying.every((node) => !node.view || sees(node, names));
 
-  const { service } = observation;
-  const selected = !service.exists || service.selects === revision;
-  const greenPods = new Set(green.map((node) => node.pod));
+  const selected =
+    (!service.exists || service.selects === serving.revision) &&
+    (service.dashboardSelects === undefined || service.dashboardSelects === core.revision);
+  const servingPods = new Set(serving.green.map((node) => node.pod));
   const switched =
     !service.exists ||
     (selected &&
-      staying.length === desired.replicas &&
-      staying.every((node) => service.readyPods.includes(node.pod)) &&
-      service.readyPods.every((pod) => greenPods.has(pod)));
+      serving.staying.length === serving.replicas &&
+      serving.staying.every((node) => service.readyPods.includes(node.pod)) &&
+      service.readyPods.every((pod) => servingPods.has(pod)));
 
-  const drained = (node: NodeObservation): boolean =>
+  const calm = leaving.every((node) => !node.terminating);
+  const isSurplus = (node: NodeObservation) => surplus.includes(node);
+  const safe = (node: NodeObservation): boolean =>
     // On its way out already, by us or by somebody else: nothing can be done for it any more.
     node.terminating ||
     isDrained(node, held) ||
     // Out of service and empty: nothing to evacuate. A surplus node is in service until its evacuation starts.
-    (node.revision !== revision && node.evacuation?.state === "disabled" && isEmpty(node, held)) ||
+    (!isSurplus(node) &&
+      ["disabled", "unsupported"].includes(state(node)) &&
+      isEmpty(node, held)) ||
     isLost(node, held);
-
-  const wayBackSet = observation.sets.find((set) => set.revision === entry?.from && !set.deleting);
-  const pods = new Set(observation.nodes.map((node) => node.node));
-  const expected = (name: string): boolean => {
-    const place = placeOf(name);
-    const set = observation.sets.find((candidate) => candidate.revision === place?.revision);
-    return !!place && !!set && !set.deleting && place.ordinal < set.replicas;
-  };
-  const listed = new Map<string, "running" | "stopped">();
-  for (const node of observation.nodes) {
-    if (node.terminating || disposableNode(node)) continue;
-    for (const [name, status] of Object.entries(node.view ?? {})) {
-      // One node that still believes in a running peer is enough to wait.
-      if (pods.has(name) || expected(name) || listed.get(name) === "running") continue;
-      listed.set(name, status);
-    }
-  }
+  // A release without evacuation cuts a node's clients when its pod goes: one at a time, while the others hold.
+  const turn =
+    calm && joined && (held.calm ?? 0) >= desired.strategy.waitTakeover * 1000
+      ? leaving.find((node) => !safe(node) && state(node) === "unsupported")
+      : undefined;
+  const drained = (node: NodeObservation) => node === turn || safe(node);
 
   return {
     observation,
@@ -155,35 +175,99 @@ export function look(
     held,
     now,
     entry,
-    wanted: desired.revision,
-    revision,
-    target,
+    wanted,
+    goal,
+    sides,
+    core,
+    serving,
     green,
     staying,
     outgoing,
     disposable,
     blue,
     leaving,
+    coresJoined,
     joined,
     settle: !selected || (entry && lastIs(entry, "WaitGreen")) ? SETTLE : 0,
     selected,
     switched,
     draining: !!entry && reached(entry, "Evacuate"),
     allDrained: leaving.every(drained),
-    wayBack: !!wayBackSet && wayBackSet.revision !== revision && wayBackSet.replicas > 0,
-    forgotten: [...listed].filter(([, status]) => status === "stopped").map(([name]) => name),
-    lingering: [...listed].filter(([, status]) => status === "running").map(([name]) => name),
+    calm,
+    behind: {
+      config: behind(sides, desired, "config"),
+      license: behind(sides, desired, "license"),
+      via: core.green.filter((node) => node.ready && node.reachable).map((node) => node.pod),
+    },
+    wayBack: canGoBack(observation, entry?.from, goal),
+    ...leftovers(observation, isDisposable),
     diagnosis: diagnose(observation.nodes),
     phase: entry?.phase ?? "Preflight",
     secondsIn: (phase) => secondsSince(entry, phase, now),
     drained,
+    surplus: isSurplus,
   };
 }
 
-/** Revision and ordinal in a core node's name (`labels.ts`). */
-export function placeOf(node: string): { revision: string; ordinal: number } | undefined {
-  const match = /-core-([^-.@]+)-(\d+)(\.|$)/.exec(node);
-  return match ? { revision: match[1] ?? "", ordinal: Number(match[2]) } : undefined;
+/** Pods of the rolling set count once Kubernetes has renewed them. */
+const isOfTemplate = (node: NodeObservation, { rolling }: Desired): boolean =>
+  !rolling || node.template === rolling.template;
+
+function canGoBack(observation: Observation, from: string | null | undefined, goal: string) {
+  if (from == null || from === goal) return false;
+  const roles = from.includes("/") ? (["core", "replicant"] as const) : (["core"] as const);
+  return roles.every((role) =>
+    observation.sets.some(
+      (set) =>
+        isIn(from, role, set.revision) && set.role === role && !set.deleting && set.replicas > 0,
+    ),
+  );
+}
+
+/** A set without digests was created by an older package, whose revisions cover every setting. */
+function behind(sides: Side[], { settings }: Desired, what: keyof Settings): string[] {
+  return sides
+    .filter(({ target }) => target?.settings?.[what] !== undefined)
+    .filter(({ target }) => settings?.[what] !== target?.settings?.[what])
+    .filter(() => settings?.[what] !== undefined)
+    .map(({ revision }) => revision);
+}
+
+/** A replicant is called by its IP address; EMQX forgets it by itself, and cannot be told to. */
+const REPLICANT = /@(\d+\.\d+\.\d+\.\d+|\[?[0-9a-f:]+\]?)$/i;
+
+/** What EMQX lists beyond the nodes that some set wants. */
+function leftovers(
+  observation: Observation,
+  isDisposable: (node: NodeObservation) => boolean,
+): Pick<Look, "forgotten" | "lingering"> {
+  const pods = new Set(observation.nodes.map((node) => node.node));
+  const expected = (name: string): boolean => {
+    const place = placeOf(name);
+    const set = observation.sets.find((candidate) => candidate.name === place?.set);
+    return !!place && !!set && !set.deleting && place.ordinal < set.replicas;
+  };
+  const listed = new Map<string, "running" | "stopped">();
+  for (const node of observation.nodes) {
+    if (node.terminating || isDisposable(node)) continue;
+    for (const [name, status] of Object.entries(node.view ?? {})) {
+      // One node that still believes in a running peer is enough to wait.
+      if (pods.has(name) || expected(name) || listed.get(name) === "running") continue;
+      listed.set(name, status);
+    }
+  }
+  const those = (wanted: string) =>
+    [...listed].filter(([, status]) => status === wanted).map(([name]) => name);
+  return {
+    forgotten: those("stopped").filter((name) => !REPLICANT.test(name)),
+    lingering: those("running"),
+  };
+}
+
+/** StatefulSet and ordinal in a core node's name (`labels.ts`). */
+export function placeOf(node: string): { set: string; ordinal: number } | undefined {
+  const match = /@([^.]+)-(\d+)(\.|$)/.exec(node);
+  return match ? { set: match[1] ?? "", ordinal: Number(match[2]) } : undefined;
 }
 
 function reached(entry: RolloutEntry, phase: Phase): boolean {

@@ -41,6 +41,10 @@ function what(name: string, entry: RolloutEntry): string {
       return `${name} runs ${entry.toImage}`;
     case "scale":
       return `${name} was scaled`;
+    case "settings":
+      return `${name} has its new settings, without a new pod`;
+    case "rolling":
+      return `${name} was renewed in place to ${entry.toImage}`;
     case "none":
       return `${name} is as wanted`;
     case "blue-green":

@@ -1,6 +1,7 @@
 /** One step of the drain: what to start, what to correct, which pods to give up. Pure. */
 import { forecast, live, offline, state } from "./drain";
 import type { Look } from "./look";
+import { nodesOf } from "./sides";
 import type { Action, Decision, NodeObservation, Progress, SetObservation } from "./types";
 
 /**
@@ -16,7 +17,7 @@ export function planDrain(seen: Look, { hold }: { hold: boolean }): Decision {
   const corrections = hold ? rescue(seen) : retarget(seen);
   const actions = hold
     ? corrections
-    : [...corrections, ...starts(seen, corrections), ...shrink(seen), ...forget(seen)];
+    : [...shrink(seen), ...corrections, ...starts(seen, corrections), ...forget(seen)];
   return {
     phase: seen.allDrained ? "Retire" : "Evacuate",
     actions,
@@ -56,8 +57,8 @@ function retarget({ leaving, desired }: Look): Action[] {
 
 function starts(seen: Look, corrections: Action[]): Action[] {
   if (corrections.length > 0) return [];
-  const { leaving, desired, staying, revision } = seen;
-  const migrateTo = staying.map((node) => node.node);
+  const { leaving, desired, serving } = seen;
+  const migrateTo = serving.staying.map((node) => node.node);
   const { strategy } = desired;
   const line = leaving.filter((node) => !seen.drained(node));
   const { startIn } = forecast(line, strategy, seen.held, sessionsAtStart(seen));
@@ -72,7 +73,7 @@ function starts(seen: Look, corrections: Action[]): Action[] {
     migrateTo,
   });
   const waiting = line.filter((node) => state(node) === "disabled");
-  const inService = waiting.filter((node) => node.revision === revision);
+  const inService = waiting.filter((node) => seen.surplus(node));
   if (inService.length === 0) {
     const next = waiting.find((node) => startIn.get(node.node) === 0);
     return next ? [start(next, strategy.waitHealthCheck)] : [];
@@ -83,26 +84,58 @@ function starts(seen: Look, corrections: Action[]): Action[] {
   return inService.map((node) => start(node, base + Math.ceil(startIn.get(node.node) ?? 0)));
 }
 
-/** A StatefulSet shrinks from the top, so a node goes when it and all above it have nothing left. */
+/** Who has nothing left goes; a core not before the last replicant that leaves, which may need it. */
 function shrink(seen: Look): Action[] {
-  const { outgoing, target, desired, leaving } = seen;
-  const floor = (set: SetObservation) => (set === target ? desired.replicas : 0);
-  const sets = target && target.replicas > desired.replicas ? [...outgoing, target] : outgoing;
-  return sets.flatMap((set): Action[] => {
+  const { outgoing, sides, blue } = seen;
+  const floors = new Map(outgoing.map((set) => [set, 0]));
+  for (const { target, replicas } of sides) {
+    if (target && target.replicas > replicas) floors.set(target, replicas);
+  }
+  const replicantsLeave = blue.some((node) => node.role === "replicant");
+  return [...floors].flatMap(([set, floor]): Action[] => {
+    const { role, name, revision } = set;
     if (set.deleting) return [];
-    const nodes = new Map(
-      leaving.filter((node) => node.revision === set.revision).map((node) => [node.ordinal, node]),
-    );
-    const mayGo = (ordinal: number) => {
-      const node = nodes.get(ordinal);
-      return !node || seen.drained(node);
-    };
-    let replicas = set.replicas;
-    while (replicas > floor(set) && mayGo(replicas - 1)) replicas -= 1;
-    if (replicas < set.replicas) return [{ do: "scaleSet", revision: set.revision, replicas }];
-    if (set.replicas === 0 && set.pods === 0) return [{ do: "deleteSet", revision: set.revision }];
-    return [];
+    if (role === "core" && floor === 0 && replicantsLeave) return [];
+    const shrunk = role === "core" ? shrinkCores(seen, set, floor) : giveUp(seen, set, floor);
+    if (shrunk) return [shrunk];
+    if (floor > 0 || set.replicas > 0 || set.pods > 0) return [];
+    return [{ do: "deleteSet", role, set: name, revision }];
   });
+}
+
+/** A StatefulSet shrinks from the top, so a node goes when it and all above it have nothing left. */
+function shrinkCores(seen: Look, set: SetObservation, floor: number): Action | undefined {
+  const nodes = new Map(nodesOf(seen.observation, set).map((node) => [node.ordinal, node]));
+  const mayGo = (ordinal: number) => {
+    const node = nodes.get(ordinal);
+    return !node || seen.drained(node);
+  };
+  let replicas = set.replicas;
+  while (replicas > floor && mayGo(replicas - 1)) replicas -= 1;
+  if (replicas === set.replicas) return undefined;
+  return { do: "scaleSet", role: "core", set: set.name, replicas };
+}
+
+/**
+ * A Deployment gives up pods that are not Ready first, and among those the ones that are marked for
+ * it: so a Ready one can go only when all that stay for now are Ready and none is about to cease to
+ * be. While it replaces a pod, its number says nothing.
+ */
+function giveUp(seen: Look, set: SetObservation, floor: number): Action | undefined {
+  const alive = nodesOf(seen.observation, set).filter((node) => !node.terminating);
+  if (alive.length !== set.replicas) return undefined;
+  const mayGo = (node: NodeObservation) => seen.leaving.includes(node) && seen.drained(node);
+  const shaky = alive.some(
+    (node) => !mayGo(node) && (!node.ready || !["disabled", "unsupported"].includes(state(node))),
+  );
+  const victims = alive
+    .filter((node) => mayGo(node) && !(shaky && node.ready))
+    .sort((a, b) => Number(a.ready) - Number(b.ready))
+    .slice(0, set.replicas - floor)
+    .map((node) => node.pod);
+  if (victims.length === 0) return undefined;
+  const replicas = set.replicas - victims.length;
+  return { do: "scaleSet", role: "replicant", set: set.name, replicas, victims };
 }
 
 /** A removed core stays in EMQX's cluster as stopped until it is told to leave; any other node can be asked. */
@@ -132,6 +165,9 @@ function progress(seen: Look): Progress {
     connectionsLeft,
     sessionsLeft: sum(offline),
     connectionsAtStart: Math.max(recorded, connectionsLeft),
+    figures: leaving
+      .filter((node) => node.reachable)
+      .map((node) => ({ node: node.node, connections: live(node), sessions: offline(node) })),
     etaSeconds: forecast(remaining, desired.strategy, held, sessionsAtStart(seen)).etaSeconds,
   };
 }

@@ -1,10 +1,39 @@
 /** Everything knowable before a pod exists, judged. Pure: the facts come from `observe.ts`. */
 import type { Look } from "./look";
-import type { PreflightFacts } from "./types";
+import type { Side } from "./sides";
+import type { Decision, PreflightFacts } from "./types";
 
 export interface PreflightVerdict {
   problems: string[];
   warnings: string[];
+}
+
+/** Everything that can be known before a pod exists is asked first, once a rollout. */
+export function checked(seen: Look, { role, revision, replicas }: Side): Decision {
+  const { observation, entry } = seen;
+  const created = entry?.phases.some(({ name }) => name === "CreateGreen") && seen.core.target;
+  if (!observation.preflight && !created) {
+    return { phase: "Preflight", actions: [{ do: "inspect" }], waitingFor: "" };
+  }
+  const { problems, warnings } = observation.preflight
+    ? preflightProblems(observation.preflight, seen)
+    : { problems: [], warnings: [] };
+  if (problems.length > 0) {
+    const message = `${problems.join("\n")}\nNothing was changed.`;
+    return {
+      phase: "Preflight",
+      actions: [],
+      waitingFor: "",
+      failed: { code: "EMQX_PREFLIGHT_FAILED", message },
+      warnings,
+    };
+  }
+  return {
+    phase: "CreateGreen",
+    actions: [{ do: "createSet", role, revision, replicas }],
+    waitingFor: "",
+    warnings,
+  };
 }
 
 /** Problems stop the rollout before anything is written; warnings are shown and it goes on. */
@@ -20,9 +49,10 @@ export function preflightProblems(facts: PreflightFacts, seen: Look): PreflightV
   problems.push(...licenceProblems(facts, seen));
   const running = seen.blue.filter((node) => node.reachable);
   if (running.length > 0 && !facts.evacuationApi) {
-    problems.push(
-      "Expected EMQX's evacuation API (/load_rebalance) on the running nodes, got 404. " +
-        "It is part of EMQX Enterprise 5.x and of every release from 5.9 on.",
+    warnings.push(
+      "the running release has no evacuation (/load_rebalance answers 404; it is part of EMQX Enterprise " +
+        "from 4.4.12 and of every release from 5.9 on): clients of a node are cut when its pod goes, and " +
+        "sessions that live there end. Nodes are retired one at a time, waitTakeover apart.",
     );
   }
   if (facts.foreignRebalances.length > 0) {
@@ -41,9 +71,30 @@ export function preflightProblems(facts: PreflightFacts, seen: Look): PreflightV
 
 function licenceProblems(facts: PreflightFacts, seen: Look): string[] {
   const { license } = facts;
+  const { desired } = seen;
   // During the upgrade blue and green run as one cluster, so even one replica makes two nodes.
-  const nodes = seen.desired.replicas + (seen.blue.length > 0 ? 1 : 0);
-  if (license?.expired) {
+  const wanted = seen.sides.reduce((sum, side) => sum + side.replicas, 0);
+  const nodes = wanted + (seen.blue.length > 0 ? 1 : 0);
+  const given = desired.license;
+  if (given?.expiresOn !== undefined && Date.parse(`${given.expiresOn}T23:59:59Z`) < seen.now) {
+    return [
+      `Expected a \`license\` that is valid, got one that expired on ${given.expiresOn}. ` +
+        "Ask EMQ for a new key and set it.",
+    ];
+  }
+  if (given?.type === "single-node" && nodes > 1) {
+    return [
+      `Expected a \`license\` that allows ${nodes} nodes at once (blue and green run side by side), ` +
+        "got one for a single node. Set a licence for clusters.",
+    ];
+  }
+  if (given?.maxSessions !== undefined && (facts.sessions ?? 0) > given.maxSessions) {
+    return [
+      `Expected a \`license\` for the ${facts.sessions} sessions that the cluster holds now, ` +
+        `got one for ${given.maxSessions}: EMQX would refuse clients. Set a larger one.`,
+    ];
+  }
+  if (license?.expired && !given) {
     const since = license.expiryAt ? ` on ${license.expiryAt}` : "";
     return [`Expected a valid EMQX licence, got one that expired${since}. Renew it first.`];
   }
@@ -54,9 +105,9 @@ function licenceProblems(facts: PreflightFacts, seen: Look): string[] {
         "(dashboard, or POST /api/v5/license) and give the same key as `license`.",
     ];
   }
-  if (!license && nodes > 1 && !facts.licenseConfigured && needsLicence(seen.desired.image)) {
+  if (!license && nodes > 1 && !facts.licenseConfigured && needsLicence(desired.image)) {
     return [
-      `Expected a licence for ${nodes} nodes of ${seen.desired.image}, got none: EMQX 5.9 and later ` +
+      `Expected a licence for ${nodes} nodes of ${desired.image}, got none: EMQX 5.9 and later ` +
         'refuse to cluster without one. Set `license` (for a trial: "evaluation", 25 sessions) or use one replica.',
     ];
   }

@@ -49,8 +49,11 @@ export interface Desired {
   settings?: Settings;
   /** Judged before a pod exists; absent when no licence was given, or one that cannot be read here. */
   license?: LicenseFacts;
-  /** EMQX 4.4 without `blueGreenUpdate`: the one set `<name>` is renewed pod by pod by Kubernetes. */
-  rolling?: boolean;
+  /**
+   * EMQX 4.4 without `blueGreenUpdate`: the one set `<name>`, whose revision is always "rolling", is
+   * renewed pod by pod by Kubernetes until all its pods are of this template (a hash).
+   */
+  rolling?: { template: string };
 }
 
 export interface DesiredReplicants {
@@ -113,6 +116,8 @@ export interface NodeObservation {
   revision: string;
   /** Ordinal within its StatefulSet; 0 for a replicant. */
   ordinal: number;
+  /** Annotation `emqx.io/template` of a pod of the rolling set. */
+  template?: string;
   /** Kubernetes' Ready condition. */
   ready: boolean;
   /** The pod has a deletionTimestamp. */
@@ -156,6 +161,8 @@ export interface SetObservation {
   deleting: boolean;
   /** What its ConfigMap says is in force or will be at the next start of a pod. */
   settings?: Settings;
+  /** Annotation `emqx.io/template` of the rolling set. */
+  template?: string;
 }
 
 /** Where the listeners Service points, from the API server. */
@@ -336,6 +343,8 @@ export interface Progress {
   sessionsLeft: number;
   /** What was there at the start (from the record). */
   connectionsAtStart: number;
+  /** What is on the leaving nodes that answer now. */
+  figures: NodeFigures[];
   /** Seconds left by the drain's own model. */
   etaSeconds: number;
 }

@@ -53,7 +53,9 @@ describe("creating green", () => {
 
   test("creates the set with the wanted replicas once the preflight is clean", () => {
     const decision = ask(cluster(blues(), { preflight: facts() }), record());
-    assert.deepEqual(decision.actions, [{ do: "createSet", revision: "green", replicas: 2 }]);
+    assert.deepEqual(decision.actions, [
+      { do: "createSet", role: "core", revision: "green", replicas: 2 },
+    ]);
   });
 
   test("fails before any write when the preflight finds a problem", () => {
@@ -75,7 +77,9 @@ describe("creating green", () => {
 
   test("a set with too few replicas is grown", () => {
     const decision = ask(cluster([node("green", 0)], { service: greenService }), fresh);
-    assert.deepEqual(decision.actions, [{ do: "scaleSet", revision: "green", replicas: 2 }]);
+    assert.deepEqual(decision.actions, [
+      { do: "scaleSet", role: "core", set: "c-core-green", replicas: 2 },
+    ]);
   });
 
   test("waits until EMQX has forgotten a stopped node whose name green would reuse", () => {
@@ -192,7 +196,7 @@ describe("the gate", () => {
     const observation = cluster([...blues(), ...greens()], { control: "promote" });
     const decision = ask(observation, waiting, settled, manual);
     assert.deepEqual(decision.actions, [
-      { do: "select", revision: "green" },
+      { do: "select", role: "core", revision: "green", core: "green" },
       { do: "clearControl" },
     ]);
   });
@@ -209,12 +213,16 @@ describe("the switch", () => {
 
   test("is one write, once green is complete", () => {
     const decision = ask(cluster(both), record(["WaitGreen"]));
-    assert.deepEqual(decision.actions, [{ do: "select", revision: "green" }]);
+    assert.deepEqual(decision.actions, [
+      { do: "select", role: "core", revision: "green", core: "green" },
+    ]);
   });
 
   test("is written again when somebody takes the selector away in the middle of the drain", () => {
     const decision = ask(cluster(both, { service: on("blue", []) }));
-    assert.deepEqual(decision.actions, [{ do: "select", revision: "green" }]);
+    assert.deepEqual(decision.actions, [
+      { do: "select", role: "core", revision: "green", core: "green" },
+    ]);
   });
 
   test("is not believed before the EndpointSlices list exactly green", () => {
@@ -316,7 +324,9 @@ describe("the drain", () => {
     });
     const decision = ask(observation, story, settled, wanted({ drainDeadlineSeconds: 30 }));
     assert.equal(decision.failed, undefined);
-    assert.deepEqual(decision.actions, [{ do: "scaleSet", revision: "blue", replicas: 0 }]);
+    assert.deepEqual(decision.actions, [
+      { do: "scaleSet", role: "core", set: "c-core-blue", replicas: 0 },
+    ]);
   });
 });
 
@@ -341,12 +351,16 @@ describe("sets that never served", () => {
 
   test("are removed without a drain, so that a corrected image is not held up", () => {
     const decision = ask(cluster([...blues(), ...greens(), red()]), failed);
-    assert.deepEqual(decision.actions, [{ do: "scaleSet", revision: "red", replicas: 0 }]);
+    assert.deepEqual(decision.actions, [
+      { do: "scaleSet", role: "core", set: "c-core-red", replicas: 0 },
+    ]);
   });
 
   test("are deleted when their pods are gone, and do not block while pods end", () => {
     const observation = cluster([...blues(), ...greens()]);
     const set = {
+      role: "core" as const,
+      name: "c-core-red",
       revision: "red",
       replicas: 0,
       pods: 1,
@@ -358,7 +372,7 @@ describe("sets that never served", () => {
     assert.equal(ask(observation, record(["WaitGreen"])).actions[0]?.do, "select");
     set.pods = 0;
     assert.deepEqual(ask(observation, record(["WaitGreen"])).actions, [
-      { do: "deleteSet", revision: "red" },
+      { do: "deleteSet", role: "core", set: "c-core-red", revision: "red" },
     ]);
   });
 
@@ -420,7 +434,9 @@ describe("control", () => {
       ["stopEvacuation", "stopEvacuation"],
     );
     const back = ask(cluster([...blues(), ...green], { service: greenService }), story);
-    assert.deepEqual(back.actions, [{ do: "select", revision: "blue" }]);
+    assert.deepEqual(back.actions, [
+      { do: "select", role: "core", revision: "blue", core: "blue" },
+    ]);
     const away = ask(cluster([...blues(), ...green]), story);
     assert.equal(away.actions[0]?.do === "evacuate" && away.actions[0].node, "emqx@c-core-green-1");
   });

@@ -65,12 +65,12 @@ class Stage {
   readonly cluster = {
     observe: async ({ preflight }: { preflight: boolean }) => this.observation(preflight),
     act: async (action: Action) => {
-      this.actions.push("revision" in action ? `${action.do} ${action.revision}` : action.do);
+      const what = "set" in action ? action.set : "revision" in action ? action.revision : "";
+      this.actions.push(`${action.do} ${what}`.trim());
       const code = this.failures[action.do]?.shift();
       if (code) throw new EmqxError(code, `${action.do} failed`);
-      if (action.do === "createSet" || action.do === "scaleSet") {
-        this.sets.set(action.revision, action.replicas);
-      }
+      if (action.do === "createSet") this.sets.set(action.revision, action.replicas);
+      if (action.do === "scaleSet") this.sets.set(action.set, action.replicas);
       if (action.do === "select") this.selects = action.revision;
       if (action.do === "deleteSet") this.sets.delete(action.revision);
       if (action.do === "clearControl") this.control = null;
@@ -89,6 +89,8 @@ class Stage {
     const view = Object.fromEntries(nodes.map(({ node }) => [node, "running" as const]));
     return {
       sets: [...this.sets].map(([revision, replicas], index) => ({
+        role: "core" as const,
+        name: revision,
         revision,
         replicas,
         pods: replicas,
@@ -118,6 +120,7 @@ class Stage {
     const up = revision === this.selects || this.ready;
     return {
       pod: `${revision}-${ordinal}`,
+      role: "core",
       node: `emqx@${revision}-${ordinal}`,
       revision,
       ordinal,
@@ -186,7 +189,7 @@ test("an upgrade names both images, times its phases and leaves nothing of the o
   );
   assert.deepEqual(
     entry.nodes.map(({ node }) => node),
-    ["emqx@a-0", "emqx@a-1"],
+    ["emqx@a-1", "emqx@a-0"],
   );
   const milestones = stage.lines.filter((line) => line.startsWith("#"));
   assert.match(milestones[0]!, /Checked permissions.* \(0\.0 s\)/);

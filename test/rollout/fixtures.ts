@@ -7,6 +7,7 @@ import type {
   Observation,
   Phase,
   PreflightFacts,
+  Role,
   RolloutEntry,
   RolloutRecord,
   Strategy,
@@ -40,6 +41,7 @@ export function node(
   const pod = `c-core-${revision}-${ordinal}`;
   return {
     pod,
+    role: "core",
     node: `emqx@${pod}`,
     revision,
     ordinal,
@@ -53,6 +55,17 @@ export function node(
     evacuation: { state: "disabled" },
     ...changes,
   };
+}
+
+/** A replicant of `revision`; its number makes its IP address. */
+export function replicant(
+  revision: string,
+  number: number,
+  changes: Partial<NodeObservation> = {},
+): NodeObservation {
+  const pod = `c-replicant-${revision}-${number}`;
+  const address = `emqx@10.88.${revision.length}.${number}`;
+  return { ...node(revision, 0), pod, role: "replicant", node: address, ...changes };
 }
 
 export const evacuating = (
@@ -86,7 +99,10 @@ export function cluster(
   return {
     sets: revisions.map((revision) => {
       const mine = nodes.filter((candidate) => candidate.revision === revision);
+      const role: Role = mine[0]?.role ?? "core";
       return {
+        role,
+        name: `c-${role}-${revision}`,
         revision,
         replicas: mine.length,
         pods: mine.length,

@@ -72,7 +72,7 @@ describe("starting", () => {
   test("an empty node out of service needs no evacuation", () => {
     const held = { "emqx@c-core-blue-0 empty": 3_000 };
     const { actions } = plan([blue(0, {}), ...greens()], { held });
-    assert.deepEqual(actions, [{ do: "scaleSet", revision: "blue", replicas: 0 }]);
+    assert.deepEqual(actions, [{ do: "scaleSet", role: "core", set: "c-core-blue", replicas: 0 }]);
   });
 });
 
@@ -104,7 +104,7 @@ describe("scaling in", () => {
   test("shrinks to the wanted number and no further", () => {
     const nodes = [...greens(), node("green", 2, gone)];
     const { actions } = plan(nodes);
-    assert.deepEqual(actions, [{ do: "scaleSet", revision: "green", replicas: 2 }]);
+    assert.deepEqual(actions, [{ do: "scaleSet", role: "core", set: "c-core-green", replicas: 2 }]);
   });
 });
 
@@ -116,7 +116,7 @@ describe("deleting", () => {
       blue(2, gone),
     ];
     const { actions } = plan([...nodes, ...greens()]);
-    assert.deepEqual(actions, [{ do: "scaleSet", revision: "blue", replicas: 2 }]);
+    assert.deepEqual(actions, [{ do: "scaleSet", role: "core", set: "c-core-blue", replicas: 2 }]);
   });
 
   test("a drained node below a busy one waits for its turn", () => {
@@ -135,6 +135,8 @@ describe("deleting", () => {
 
   test("a set without pods is deleted, one that is being deleted is left alone", () => {
     const empty = {
+      role: "core" as const,
+      name: "c-core-blue",
       revision: "blue",
       replicas: 0,
       pods: 0,
@@ -142,10 +144,19 @@ describe("deleting", () => {
       createdAt: 1,
       deleting: false,
     };
-    const green = { ...empty, revision: "green", replicas: 2, pods: 2, createdAt: 2 };
+    const green = {
+      ...empty,
+      name: "c-core-green",
+      revision: "green",
+      replicas: 2,
+      pods: 2,
+      createdAt: 2,
+    };
     const at = (deleting: boolean) =>
       plan(greens(), { changes: { sets: [{ ...empty, deleting }, green] } }).actions;
-    assert.deepEqual(at(false), [{ do: "deleteSet", revision: "blue" }]);
+    assert.deepEqual(at(false), [
+      { do: "deleteSet", role: "core", set: "c-core-blue", revision: "blue" },
+    ]);
     assert.deepEqual(at(true), []);
   });
 });
@@ -204,6 +215,10 @@ describe("progress", () => {
       connectionsLeft: 150,
       sessionsLeft: 30,
       connectionsAtStart: 600,
+      figures: [
+        { node: "emqx@c-core-blue-1", connections: 50, sessions: 10 },
+        { node: "emqx@c-core-blue-0", connections: 100, sessions: 20 },
+      ],
       etaSeconds: 13,
     });
     assert.equal(waitingFor, "c-core-blue-1 evicting_conns, 50 connections, 10 sessions");

@@ -8,8 +8,12 @@ import { blues, cluster, facts, node, NOW, record, silent, wanted } from "./fixt
 const judge = (
   changes: Partial<PreflightFacts>,
   nodes: NodeObservation[] = blues(),
-  desired: Desired = wanted(),
-) => preflightProblems(facts(changes), look(cluster(nodes), desired, record(), {}, NOW));
+  desired: Partial<Desired> = {},
+) =>
+  preflightProblems(
+    facts(changes),
+    look(cluster(nodes), { ...wanted(), ...desired }, record(), {}, NOW),
+  );
 
 describe("preflight", () => {
   test("finds nothing to say about a healthy cluster", () => {
@@ -55,9 +59,32 @@ describe("preflight", () => {
     assert.equal(needsLicence("emqx/emqx:latest"), false);
   });
 
-  test("refuses to cut clients where there is no evacuation API, but only if somebody runs", () => {
-    assert.match(judge({ evacuationApi: false }).problems.join(), /evacuation API/);
-    assert.deepEqual(judge({ evacuationApi: false }, []).problems, []);
+  test("says that clients will be cut where there is no evacuation, but only if somebody runs", () => {
+    assert.match(judge({ evacuationApi: false }).warnings.join(), /clients of a node are cut/);
+    assert.deepEqual(judge({ evacuationApi: false }).problems, []);
+    assert.deepEqual(judge({ evacuationApi: false }, []).warnings, []);
+  });
+
+  test("refuses a given licence that has expired, with its date", () => {
+    const license = { type: "official" as const, expiresOn: "2026-11-20", maxSessions: 100 };
+    const { problems } = judge({ license: undefined }, undefined, { license });
+    assert.match(problems.join(), /expired on 2026-11-20/);
+    const today = { ...license, expiresOn: "2026-11-21" };
+    assert.deepEqual(judge({ license: undefined }, undefined, { license: today }).problems, []);
+  });
+
+  test("refuses a given single-node licence for a cluster, and takes it for one first node", () => {
+    const license = { type: "single-node" as const };
+    assert.match(judge({}, undefined, { license }).problems.join(), /single node/);
+    const one = judge({ license: undefined }, [], { license, replicas: 1 });
+    assert.deepEqual(one.problems, []);
+  });
+
+  test("refuses a given licence for fewer sessions than there are, with both numbers", () => {
+    const license = { type: "evaluation" as const, maxSessions: 25 };
+    const { problems } = judge({ sessions: 26 }, undefined, { license });
+    assert.match(problems.join(), /26 sessions.*for 25/s);
+    assert.deepEqual(judge({ sessions: 25 }, undefined, { license }).problems, []);
   });
 
   test("refuses while somebody else's rebalance runs", () => {

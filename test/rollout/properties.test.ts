@@ -31,6 +31,9 @@ interface Scenario {
   seed: number;
   replicas: number;
   after: number;
+  /** Replicants before and after; 0 is none. */
+  replicants: number;
+  replicantsAfter: number;
   clients: number;
   persistent: number;
   offline: number;
@@ -39,7 +42,9 @@ interface Scenario {
   waitTakeover: number;
   waitHealthCheck: number;
   initialDelaySeconds: number;
-  change: "image" | "replicas" | "both";
+  change: "image" | "replicas" | "both" | "coreTemplate" | "replicantTemplate";
+  /** The release has none: clients are cut, one node at a time. */
+  withoutEvacuation: boolean;
   faults: Fault[];
   /** A run that was killed is followed by one that wants something else. */
   mind: "same" | "third" | "back";
@@ -63,6 +68,8 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   seed: fc.nat(1e6),
   replicas: fc.integer({ min: 1, max: 4 }),
   after: fc.integer({ min: 1, max: 4 }),
+  replicants: fc.constantFrom(0, 0, 1, 2, 3),
+  replicantsAfter: fc.constantFrom(0, 0, 1, 2, 4),
   clients: fc.nat(60),
   persistent: fc.nat(100),
   offline: fc.nat(60),
@@ -71,7 +78,15 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   waitTakeover: fc.nat(6),
   waitHealthCheck: fc.nat(2),
   initialDelaySeconds: fc.nat(4),
-  change: fc.constantFrom("image", "image", "replicas", "both"),
+  change: fc.constantFrom(
+    "image",
+    "image",
+    "replicas",
+    "both",
+    "coreTemplate",
+    "replicantTemplate",
+  ),
+  withoutEvacuation: fc.constantFrom(false, false, false, true),
   faults: fc.array(fault, { maxLength: 4 }),
   mind: fc.constantFrom("same", "same", "third", "back"),
 });
@@ -124,6 +139,7 @@ async function play(story: Scenario): Promise<void> {
     stopMilliseconds: () => 200 + pick(2000),
     reconnectMilliseconds: () => 50 + pick(400),
     pick,
+    withoutEvacuation: story.withoutEvacuation,
   });
   const store = new Store();
   const strategy = {
@@ -136,11 +152,15 @@ async function play(story: Scenario): Promise<void> {
     onFailure: "hold" as const,
     gate: "none" as const,
   };
-  const goal = (revision: string, replicas: number): Desired => ({
+  // The first letter of a revision is its release (model/cluster.ts).
+  const goal = (revision: string, replicas: number, replicants: number, renewed = ""): Desired => ({
     revision,
     replicas,
     image: "emqx/emqx:6.1.0",
     strategy,
+    ...(replicants > 0 && {
+      replicants: { revision: `${revision.charAt(0)}r${renewed}`, replicas: replicants },
+    }),
   });
   const run = async (desired: Desired) => {
     const limit = model.now() + HOUR;
@@ -164,16 +184,22 @@ async function play(story: Scenario): Promise<void> {
     return runRollout(options);
   };
 
-  await run(goal("a", story.replicas));
+  await run(goal("a", story.replicas, story.replicants));
   model.addClients(story.clients, story.persistent, story.offline);
   await model.sleep(1000);
 
   model.evictions = [];
   model.moves = [];
   model.watchReady = true;
+  const scales = story.change === "replicas" || story.change === "both";
+  const [core, renewed] = { coreTemplate: ["a2"], replicantTemplate: ["a", "2"], replicas: ["a"] }[
+    story.change as string
+  ] ?? ["b"];
   let desired = goal(
-    story.change === "replicas" ? "a" : "b",
-    story.change === "image" ? story.replicas : story.after,
+    core ?? "b",
+    scales ? story.after : story.replicas,
+    scales ? story.replicantsAfter : story.replicants,
+    renewed,
   );
   let changesOfMind = 0;
   let steps = 0;
@@ -192,8 +218,11 @@ async function play(story: Scenario): Promise<void> {
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
       await model.sleep(pick(5000));
-      if (story.mind === "third") desired = goal(`c${changesOfMind}`, desired.replicas);
-      if (story.mind === "back") desired = goal(changesOfMind % 2 ? "b" : "a", desired.replicas);
+      const replicants = desired.replicants?.replicas ?? 0;
+      const third = "cdefghijklmnop".charAt(changesOfMind);
+      const back = changesOfMind % 2 ? "b" : "a";
+      if (story.mind === "third") desired = goal(third, desired.replicas, replicants);
+      if (story.mind === "back") desired = goal(back, desired.replicas, replicants);
       if (story.mind !== "same") changesOfMind += 1;
     }
   }
@@ -211,7 +240,8 @@ async function play(story: Scenario): Promise<void> {
   const disturbed = story.faults.some(
     (each) => each.kind === "restartNode" || each.kind === "stealSelector",
   );
-  if (!disturbed) {
+  // Clients of cores stay there when replicants come, and are cut once more when those cores go.
+  if (!disturbed && !story.withoutEvacuation) {
     assert.ok(most <= 1 + changesOfMind, `I4: a client was cut ${most} times`);
     // A change of rates or targets restarts an evacuation, whose first batch may fall into the same second.
     const ticks = changesOfMind > 0 || story.faults.length > 0 ? 2 : 1;
@@ -222,16 +252,26 @@ async function play(story: Scenario): Promise<void> {
     const moved = densest(model.moves, 1000);
     assert.ok(moved <= story.sessEvictRate * overlap, `I1: ${moved} moves in a second`);
     if (changesOfMind === 0) {
-      const floor = Math.min(story.replicas, desired.replicas);
+      const serving = (cores: number, replicants: number) => (replicants > 0 ? replicants : cores);
+      const floor = Math.min(
+        serving(story.replicas, story.replicants),
+        serving(desired.replicas, desired.replicants?.replicas ?? 0),
+      );
       assert.ok(model.minReady >= floor, `I2: ${model.minReady} endpoints of ${floor}`);
     }
   }
   // I9: nothing is left over.
   assert.deepEqual(
-    model.sets.map(({ revision, replicas }) => ({ revision, replicas })),
-    [{ revision: desired.revision, replicas: desired.replicas }],
+    model.sets
+      .map(({ revision, replicas }) => ({ revision, replicas }))
+      .sort((a, b) => a.revision.localeCompare(b.revision)),
+    [
+      { revision: desired.revision, replicas: desired.replicas },
+      ...(desired.replicants ? [desired.replicants] : []),
+    ].sort((a, b) => a.revision.localeCompare(b.revision)),
   );
-  assert.equal(model.selects, desired.revision);
+  assert.equal(model.selects, desired.replicants?.revision ?? desired.revision);
+  assert.equal(model.dashboardSelects, desired.revision);
   assert.deepEqual(
     [...model.members].sort(),
     model.pods.map((each) => [each.node, "running"]).sort(),

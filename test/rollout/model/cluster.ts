@@ -1,7 +1,8 @@
 /**
  * A model of Kubernetes plus EMQX with a virtual clock, for properties of the rules and the engine.
  * It keeps EMQX's tick arithmetic (one batch at once, then one a second), StatefulSets that shrink
- * from the top, readiness that follows the evacuation, and clients that reconnect by the Service.
+ * from the top, Deployments that give up unready and cheap pods first, readiness that follows the
+ * evacuation, replicants that need a core of their release, and clients that reconnect by the Service.
  */
 import type {
   Action,
@@ -11,6 +12,7 @@ import type {
   EvacuationState,
   NodeObservation,
   Observation,
+  Role,
 } from "../../../components/rollout/types";
 import type { Eviction, ModelClient } from "./fleet";
 
@@ -20,14 +22,18 @@ const UNREADY_MILLISECONDS = 2_500;
 
 export interface ModelPod {
   pod: string;
+  role: Role;
   node: string;
   revision: string;
   ordinal: number;
+  /** Marked by `controller.kubernetes.io/pod-deletion-cost`. */
+  cheap: boolean;
   readyAt: number;
   /** Virtual time at which a deleted pod is gone. */
   goneAt: number;
   state: EvacuationState;
   since: number;
+  evacuatingSince: number;
   nextTick: number;
   rates: { conn: number; sess: number; takeover: number; health: number };
   migrateTo: string[] | null;
@@ -38,6 +44,8 @@ export interface ModelPod {
 }
 
 export interface ModelSet {
+  role: Role;
+  name: string;
   revision: string;
   replicas: number;
   image: string;
@@ -53,7 +61,12 @@ export interface Weather {
   /** Called before each write and each look; may throw to kill the runner or break things. */
   disturb?: (model: Model, what: string) => void;
   brokenRevisions?: Set<string>;
+  /** The release has no evacuation: its nodes' sessions end with them. */
+  withoutEvacuation?: boolean;
 }
+
+/** Release of a set's image: the first letter of its revision, so that `a` and `ar` are one release. */
+const releaseOf = (revision: string): string => revision.charAt(0);
 
 export class Model implements Cluster, Clock {
   time = 1_000_000;
@@ -62,12 +75,14 @@ export class Model implements Cluster, Clock {
   clients: ModelClient[] = [];
   members = new Map<string, "running" | "stopped">();
   selects: string | null = null;
+  dashboardSelects: string | null = null;
   control: Control = null;
   writes: Action[] = [];
   evictions: Eviction[] = [];
   moves: Eviction[] = [];
   violations: string[] = [];
   minReady = Infinity;
+  private started = 0;
   watchReady = false;
 
   constructor(readonly weather: Weather) {}
@@ -87,24 +102,22 @@ export class Model implements Cluster, Clock {
     this.weather.disturb?.(this, "observe");
     return {
       sets: this.sets.map((set) => ({
-        revision: set.revision,
-        replicas: set.replicas,
+        ...set,
         pods: this.pods.filter((pod) => pod.revision === set.revision).length,
-        image: set.image,
-        createdAt: set.createdAt,
         deleting: false,
       })),
       nodes: this.pods.map((pod) => this.observeNode(pod)),
       service: {
         exists: true,
         selects: this.selects,
+        dashboardSelects: this.dashboardSelects,
         readyPods: this.endpoints().map((pod) => pod.pod),
       },
       control: this.control,
       preflight: preflight
         ? {
             missingPermissions: [],
-            evacuationApi: true,
+            evacuationApi: !this.weather.withoutEvacuation,
             foreignRebalances: [],
             licenseConfigured: true,
           }
@@ -115,6 +128,7 @@ export class Model implements Cluster, Clock {
   private observeNode(pod: ModelPod): NodeObservation {
     const base = {
       pod: pod.pod,
+      role: pod.role,
       node: pod.node,
       revision: pod.revision,
       ordinal: pod.ordinal,
@@ -135,7 +149,7 @@ export class Model implements Cluster, Clock {
       liveConnections: live,
       connectedTotal: pod.connectedTotal,
       evacuation: {
-        state: pod.state,
+        state: this.weather.withoutEvacuation ? "unsupported" : pod.state,
         connEvictRate: pod.state === "disabled" ? undefined : pod.rates.conn,
         sessEvictRate: pod.state === "disabled" ? undefined : pod.rates.sess,
         recipients: pod.state === "disabled" ? undefined : this.recipients(pod),
@@ -150,6 +164,8 @@ export class Model implements Cluster, Clock {
     switch (action.do) {
       case "createSet":
         this.sets.push({
+          role: action.role,
+          name: `c-${action.role}-${action.revision}`,
           revision: action.revision,
           replicas: action.replicas,
           image: "emqx/emqx:6.1.0",
@@ -157,10 +173,11 @@ export class Model implements Cluster, Clock {
         });
         break;
       case "scaleSet":
-        this.scale(action.revision, action.replicas);
+        this.scale(action.set, action.replicas, action.victims ?? []);
         break;
       case "select":
         this.selects = action.revision;
+        this.dashboardSelects = action.core;
         break;
       case "evacuate":
         this.evacuate(action);
@@ -183,24 +200,39 @@ export class Model implements Cluster, Clock {
       case "clearControl":
         this.control = null;
         break;
+      case "configure":
+      case "renewLicense":
       case "inspect":
         break;
     }
     this.weather.disturb?.(this, `after ${action.do}`);
   }
 
-  private scale(revision: string, replicas: number): void {
-    const set = this.sets.find((candidate) => candidate.revision === revision);
-    if (!set) throw new Error(`no set ${revision}`);
-    for (const pod of this.pods) {
-      if (pod.revision !== revision || pod.ordinal < replicas || pod.goneAt < Infinity) continue;
-      this.checkDeletion(pod);
-    }
+  private scale(name: string, replicas: number, victims: string[]): void {
+    const set = this.sets.find((candidate) => candidate.name === name);
+    if (!set) throw new Error(`no set ${name}`);
+    for (const pod of this.pods) if (victims.includes(pod.pod)) pod.cheap = true;
+    for (const pod of this.surplusOf(set, replicas)) this.checkDeletion(pod);
     set.replicas = replicas;
   }
 
+  /** The pods that Kubernetes would delete for that number. */
+  private surplusOf(set: ModelSet, replicas: number): ModelPod[] {
+    const alive = this.pods.filter(
+      (pod) => pod.revision === set.revision && pod.goneAt === Infinity,
+    );
+    if (set.role === "core") return alive.filter((pod) => pod.ordinal >= replicas);
+    // kube-controller-manager's ranks: not Ready before Ready, then the deletion cost.
+    return alive
+      .sort(
+        (a, b) =>
+          Number(this.isReady(a)) - Number(this.isReady(b)) || Number(b.cheap) - Number(a.cheap),
+      )
+      .slice(0, Math.max(0, alive.length - replicas));
+  }
+
   private checkDeletion(pod: ModelPod): void {
-    if (!this.isUp(pod)) return;
+    if (!this.isUp(pod) || this.weather.withoutEvacuation) return;
     const held = this.clients.filter(
       (client) => client.node === pod.node || client.session === pod.node,
     ).length;
@@ -231,6 +263,7 @@ export class Model implements Cluster, Clock {
   }
 
   private enter(pod: ModelPod, state: EvacuationState): void {
+    if (pod.state === "disabled") pod.evacuatingSince = this.time;
     pod.state = state;
     pod.since = this.time;
     pod.nextTick = this.time;
@@ -242,36 +275,34 @@ export class Model implements Cluster, Clock {
     this.time += STEP;
     this.reconcileSets();
     for (const pod of this.pods) this.stepEvacuation(pod);
+    this.checkReleases();
     this.reconnect();
     if (this.watchReady) this.minReady = Math.min(this.minReady, this.endpoints().length);
   }
 
+  private checkReleases(): void {
+    const cores = this.pods.filter((pod) => pod.role === "core" && this.isUp(pod));
+    for (const pod of this.pods) {
+      if (pod.role === "core" || pod.broken || this.time < pod.readyAt) continue;
+      if (cores.some((core) => releaseOf(core.revision) === releaseOf(pod.revision))) continue;
+      this.violations.push(`${pod.pod} runs without a core of its release`);
+    }
+  }
+
   private reconcileSets(): void {
     for (const set of this.sets) {
-      for (let ordinal = 0; ordinal < set.replicas; ordinal += 1) {
-        const pod = `c-core-${set.revision}-${ordinal}`;
-        if (this.pods.some((candidate) => candidate.pod === pod)) continue;
-        this.pods.push({
-          pod,
-          node: `emqx@${pod}`,
-          revision: set.revision,
-          ordinal,
-          readyAt: this.time + this.weather.startMilliseconds(),
-          goneAt: Infinity,
-          state: "disabled",
-          since: this.time,
-          nextTick: Infinity,
-          rates: { conn: 1, sess: 1, takeover: 0, health: 0 },
-          migrateTo: null,
-          connectedTotal: 0,
-          silentUntil: 0,
-          broken: this.weather.brokenRevisions?.has(set.revision) ?? false,
-        });
+      if (set.role === "core") {
+        for (let ordinal = 0; ordinal < set.replicas; ordinal += 1) this.start(set, ordinal);
+      } else {
+        const alive = this.pods.filter(
+          (pod) => pod.revision === set.revision && pod.goneAt === Infinity,
+        );
+        for (let missing = set.replicas - alive.length; missing > 0; missing -= 1) {
+          this.started += 1;
+          this.start(set, this.started);
+        }
       }
-      for (const pod of this.pods) {
-        if (pod.revision !== set.revision || pod.ordinal < set.replicas) continue;
-        if (pod.goneAt === Infinity) this.terminate(pod);
-      }
+      for (const pod of this.surplusOf(set, set.replicas)) this.terminate(pod);
     }
     for (const pod of this.pods) {
       if (!this.isUp(pod) || this.members.get(pod.node) === "running") continue;
@@ -281,14 +312,41 @@ export class Model implements Cluster, Clock {
     this.pods = this.pods.filter((pod) => pod.goneAt > this.time);
   }
 
+  private start(set: ModelSet, number: number): void {
+    const pod = `${set.name}-${number}`;
+    if (this.pods.some((candidate) => candidate.pod === pod)) return;
+    const core = set.role === "core";
+    this.pods.push({
+      pod,
+      role: set.role,
+      node: core ? `emqx@${pod}` : `emqx@10.88.${Math.floor(number / 256)}.${number % 256}`,
+      revision: set.revision,
+      ordinal: core ? number : 0,
+      cheap: false,
+      readyAt: this.time + this.weather.startMilliseconds(),
+      goneAt: Infinity,
+      state: "disabled",
+      since: this.time,
+      evacuatingSince: this.time,
+      nextTick: Infinity,
+      rates: { conn: 1, sess: 1, takeover: 0, health: 0 },
+      migrateTo: null,
+      connectedTotal: 0,
+      silentUntil: 0,
+      broken: this.weather.brokenRevisions?.has(set.revision) ?? false,
+    });
+  }
+
   private terminate(pod: ModelPod): void {
     pod.goneAt = this.time + this.weather.stopMilliseconds();
-    if (this.members.has(pod.node)) this.members.set(pod.node, "stopped");
+    // A replicant vanishes; a core stays on the books until it is told to leave.
+    if (pod.role === "replicant") this.members.delete(pod.node);
+    else if (this.members.has(pod.node)) this.members.set(pod.node, "stopped");
     for (const client of this.clients) {
       if (client.node === pod.node) this.cut(client);
       if (client.session === pod.node) {
         client.session = null;
-        if (client.persistent) client.lost = true;
+        if (client.persistent && !this.weather.withoutEvacuation) client.lost = true;
       }
     }
   }
@@ -365,10 +423,9 @@ export class Model implements Cluster, Clock {
   }
 
   isReady(pod: ModelPod): boolean {
-    const evacuating = pod.state !== "disabled" && this.time - pod.since >= UNREADY_MILLISECONDS;
-    const settled = pod.state === "waiting_health_check" || pod.state === "disabled";
+    const evacuating = pod.state !== "disabled";
     return (
-      this.isUp(pod) && !evacuating && (settled || this.time - pod.since < UNREADY_MILLISECONDS)
+      this.isUp(pod) && !(evacuating && this.time - pod.evacuatingSince >= UNREADY_MILLISECONDS)
     );
   }
 
