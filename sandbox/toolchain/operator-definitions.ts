@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execute } from "./execute";
-import { findGo } from "./go";
+import { findOnPath } from "./find-tool";
 import { SandboxError } from "./sandbox-error";
 import type { ToolchainOptions } from "./toolchain";
 
@@ -22,10 +22,17 @@ export async function operatorDefinitions(
   options: ToolchainOptions = {},
 ): Promise<string[]> {
   const { env = process.env, log = () => {}, signal } = options;
-  const go = await findGo(env, ["the definitions of the Prometheus Operator"]);
+  const go = findOnPath("go", env);
+  if (!go) {
+    throw new SandboxError(
+      "SANDBOX_NO_GO",
+      "The definitions of the Prometheus Operator come from the Go module proxy, but no `go` is on PATH. " +
+        "Install Go from https://go.dev/dl (no root needed: unpack it and add its bin folder to PATH), then run this again.",
+    );
+  }
   log(`Fetching the definitions of the Prometheus Operator ${VERSION} unless Go has them already`);
   const { stdout, stderr } = await execute(
-    go.file,
+    go,
     ["mod", "download", "-json", `${MODULE}@${VERSION}`],
     { ...env, GOTOOLCHAIN: "local", GOFLAGS: "-mod=mod", GOWORK: "off" },
     // Outside of any module, so that no go.mod has a say.
