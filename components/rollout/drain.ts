@@ -86,8 +86,13 @@ export function forecast(
   let connectionsFree = 0;
   let sessionsFree = 0;
   const waiting: NodeObservation[] = [];
+  let cuts = 0;
   for (const node of nodes) {
     if (isDrained(node, held)) continue;
+    if (state(node) === "unsupported") {
+      cuts += isEmpty(node, held) ? 0 : 1;
+      continue;
+    }
     const stage = stageEnds(node, rates, held, sessionsAtStart.get(node.node));
     if (!stage) waiting.push(node);
     else {
@@ -99,7 +104,7 @@ export function forecast(
   const { offsets, total } = line(loads, rates, connectionsFree, sessionsFree);
   return {
     startIn: new Map(waiting.map((node, index) => [node.node, offsets[index] ?? 0])),
-    etaSeconds: total,
+    etaSeconds: total + cuts * rates.waitTakeover,
   };
 }
 
@@ -135,6 +140,7 @@ function stageEnds(
   const sessions = ticks(offline(node), rates.sessEvictRate);
   switch (state(node)) {
     case "disabled":
+    case "unsupported":
       return undefined;
     case "unknown": {
       // It may be evicting: the rates are kept by waiting, but not for ever.

@@ -26,6 +26,13 @@ const loaded = (ordinal: number, live: number, offline = 0, state: EvacuationSta
 const eta = (nodes: NodeObservation[], held = {}, start?: Map<string, number>) =>
   forecast(nodes, rates, held, start).etaSeconds;
 
+test("nodes of a release without evacuation cost waitTakeover each, unless they are empty", () => {
+  const nodes = [0, 1, 2].map((ordinal) => loaded(ordinal, 5, 0, "unsupported"));
+  assert.equal(eta(nodes), 30);
+  const empty = { [`${nodes[0]?.node} empty`]: EMPTY_MILLISECONDS };
+  assert.equal(eta(nodes, empty), 20);
+});
+
 describe("a node is drained", () => {
   test("when it is prohibiting and nobody is connected", () => {
     assert.equal(isDrained(loaded(0, 0, 0, "prohibiting"), {}), true);
