@@ -1,5 +1,6 @@
 import { faultsFromEnv } from "../settings/faults";
-import type { Discovery, Settings } from "../settings/settings";
+import type { ConfigObject } from "../settings/hocon";
+import type { Discovery, MqttSettings, Settings } from "../settings/settings";
 import { containerPath } from "../settings/settings";
 import { durationSetting, parseDuration, sizeSetting } from "../settings/units";
 import { integerOf, invalid, listenerPortOf, textOf, v4ConfigFromEnv } from "./env";
@@ -27,6 +28,7 @@ export function readV4Settings(env: NodeJS.ProcessEnv): V4Settings | undefined {
   const podAddress = env.SANDBOX_POD_IP ?? address.replace(/^127\.88\./, "10.88.");
   const bootstrap = textOf(config, "management.bootstrap_apps_file");
   const license = textOf(config, "license.file");
+  const mqtt = mqttSettings(config);
   return {
     version,
     name: nodeName(env, config, podAddress),
@@ -39,23 +41,15 @@ export function readV4Settings(env: NodeJS.ProcessEnv): V4Settings | undefined {
     discovery: discovery(config),
     hostsFile: env.SANDBOX_HOSTS,
     dataDir: containerPath(root, textOf(config, "node.data_dir") ?? "data"),
-    sources: { base: {}, cluster: {}, file: {}, env: {} },
-    config: {},
+    sources: { base: {}, cluster: {}, file: {}, env: mqttConfig(mqtt) },
+    config: mqttConfig(mqtt),
     ports: {
       tcp: listenerPortOf(config, "listener.tcp.external", 1883),
       ws: listenerPortOf(config, "listener.ws.external", 8083),
       dashboard: listenerPortOf(config, "dashboard.listener.http", 18083) ?? 18083,
       cluster: 4370,
     },
-    mqtt: {
-      sessionExpiryMs: durationSetting(
-        textOf(config, "zone.external.session_expiry_interval"),
-        7_200_000,
-      ),
-      maxPacketSize: sizeSetting(textOf(config, "mqtt.max_packet_size"), 1_048_576),
-      maxInflight: integerOf(config, "zone.external.max_inflight", 32),
-      maxQueue: integerOf(config, "zone.external.max_mqueue_len", 1000),
-    },
+    mqtt,
     bootstrapFile: bootstrap === undefined ? undefined : containerPath(root, bootstrap),
     dashboardUser: {
       username: textOf(config, "dashboard.default_user.login") ?? "admin",
@@ -74,6 +68,28 @@ export function readV4Settings(env: NodeJS.ProcessEnv): V4Settings | undefined {
       required: license !== undefined,
     },
     autocleanMs: autoclean(config),
+  };
+}
+
+function mqttSettings(config: V4Config): MqttSettings {
+  const expiry = textOf(config, "zone.external.session_expiry_interval");
+  return {
+    sessionExpiryMs: durationSetting(expiry, 7_200_000),
+    maxPacketSize: sizeSetting(textOf(config, "mqtt.max_packet_size"), 1_048_576),
+    maxInflight: integerOf(config, "zone.external.max_inflight", 32),
+    maxQueue: integerOf(config, "zone.external.max_mqueue_len", 1000),
+  };
+}
+
+/** The same in the words of 5.x, which the rest of the simulated node reads. */
+function mqttConfig(mqtt: MqttSettings): ConfigObject {
+  return {
+    mqtt: {
+      session_expiry_interval: mqtt.sessionExpiryMs,
+      max_packet_size: mqtt.maxPacketSize,
+      max_inflight: mqtt.maxInflight,
+      max_mqueue_len: mqtt.maxQueue,
+    },
   };
 }
 
