@@ -1,10 +1,18 @@
 /** Which field changed since the last success, and what it causes. Pure; shows no value that could be a secret. */
+import { splitConfig } from "../config-roots";
+import { isRolling } from "../enterprise/site";
 import { canonical } from "./canonical";
-import { replicasOf, strategyOf, type RolloutInputs, type ServiceIdentity } from "./inputs";
+import { configReason, podEffect, type Effect } from "./effects";
+import { hotChanges, hotKeysOf, type HotKeys } from "./hot-keys";
+import {
+  replicantsOf,
+  replicasOf,
+  strategyOf,
+  type RolloutInputs,
+  type ServiceIdentity,
+} from "./inputs";
 import { fingerprintOf } from "./revision";
 import type { Strategy } from "./types";
-
-export type Effect = "blue-green" | "scale" | "settings" | "nothing";
 
 export interface Change {
   /** Path as the user writes it. */
@@ -13,6 +21,8 @@ export interface Change {
   /** Old and new value, only of fields that cannot hold a secret. */
   from?: string;
   to?: string;
+  /** What else is to be known. */
+  why?: string;
 }
 
 /** What the last success applied; kept in the outputs. */
@@ -21,8 +31,18 @@ export interface Applied {
   image: string;
   imagePullPolicy?: string;
   replicas: number;
+  /** Absent in states of older packages: none. */
+  replicants?: number;
+  ignoreReplicas?: boolean;
   strategy: Strategy;
+  /** Digest of each field that shapes pods of either role. */
   fingerprint: Record<string, string>;
+  /** Hot settings; absent when there is no telling them apart, and in states of older packages. */
+  hot?: HotKeys;
+  /** Digest of the licence that is put into force through the API. */
+  license?: string;
+  /** EMQX 4.4: `rolling` without `blueGreenUpdate`. */
+  enterprise?: { rolling: boolean };
   services?: { listeners?: ServiceIdentity; dashboard?: ServiceIdentity };
   revisionHistoryLimit?: number;
   configMode?: string;
@@ -35,8 +55,13 @@ export function appliedOf(inputs: RolloutInputs, hashVersion: number): Applied {
     image: inputs.image,
     imagePullPolicy: inputs.imagePullPolicy,
     replicas: replicasOf(inputs),
+    replicants: replicantsOf(inputs),
+    ignoreReplicas: inputs.replicantTemplate?.ignoreReplicas,
     strategy: strategyOf(inputs),
     fingerprint: fingerprintOf(inputs, hashVersion),
+    hot: hotKeysOf(inputs),
+    license: inputs.licenseDigest,
+    enterprise: inputs.enterprise && { rolling: isRolling(inputs.enterprise) },
     services: inputs.services,
     revisionHistoryLimit: inputs.revisionHistoryLimit,
     configMode: inputs.config?.mode,
@@ -48,10 +73,14 @@ const EVACUATION = new Set(["connEvictRate", "sessEvictRate", "waitTakeover", "w
 /** One entry per changed field, pods first. */
 export function changesSince(applied: Applied, inputs: RolloutInputs): Change[] {
   const next = appliedOf(inputs, applied.hashVersion);
+  const template = inputs.enterprise ? "" : "coreTemplate.spec.";
   return [
-    ...podChanges(applied, next),
-    ...shown("coreTemplate.spec.replicas", "scale", applied.replicas, next.replicas),
-    ...strategyChanges(applied.strategy, next.strategy),
+    ...podChanges(applied, next, inputs),
+    ...shown(`${template}replicas`, "scale", applied.replicas, next.replicas),
+    ...replicantChanges(applied, next),
+    // The first version of the hash counted these among the fields that shape pods.
+    ...(applied.hashVersion > 1 ? liveChanges(applied, next, inputs) : []),
+    ...strategyChanges(applied.strategy, next),
     ...serviceChanges(applied, next),
     ...shown("config.mode", "nothing", applied.configMode, next.configMode),
     ...shown(
@@ -63,29 +92,68 @@ export function changesSince(applied: Applied, inputs: RolloutInputs): Change[] 
   ];
 }
 
-function podChanges(before: Applied, after: Applied): Change[] {
+function podChanges(before: Applied, after: Applied, inputs: RolloutInputs): Change[] {
+  const bothRoles = hasReplicants(before) && hasReplicants(after);
+  const rolling = !!before.enterprise?.rolling && !!after.enterprise?.rolling;
   const paths = new Set([...Object.keys(before.fingerprint), ...Object.keys(after.fingerprint)]);
-  return [...paths]
+  const changed = [...paths]
     .filter((path) => before.fingerprint[path] !== after.fingerprint[path])
+    // Replicants that come or go are a matter of their number.
+    .filter((path) => bothRoles || !path.startsWith("replicantTemplate."))
     .sort()
     .map((path): Change => {
-      const values = (from?: string, to?: string) => ({
-        path,
-        effect: "blue-green" as const,
-        from: from ?? "(default)",
-        to: to ?? "(default)",
-      });
+      const effect = podEffect(path, { bothRoles, rolling });
+      const values = (from = "(default)", to = "(default)") => ({ path, effect, from, to });
       if (path === "image") return values(before.image, after.image);
       if (path === "imagePullPolicy") return values(before.imagePullPolicy, after.imagePullPolicy);
-      return { path, effect: "blue-green" };
+      const why = path === "config.data" ? wholeReason(inputs) : configReason(path);
+      return { path, effect, ...(why && { why }) };
     });
+  if (before.enterprise?.rolling === after.enterprise?.rolling) return changed;
+  const way = ({ enterprise }: Applied) => (enterprise?.rolling ? "(not set)" : "(set)");
+  return [...changed, ...shown("blueGreenUpdate", "blue-green", way(before), way(after))];
 }
 
-function strategyChanges(before: Strategy, after: Strategy): Change[] {
+function wholeReason(inputs: RolloutInputs): string | undefined {
+  const { whole } = splitConfig(inputs.config);
+  return whole && `it cannot be told apart by root: ${whole}`;
+}
+
+const hasReplicants = ({ replicants }: Applied): boolean => (replicants ?? 0) > 0;
+
+function replicantChanges(before: Applied, after: Applied): Change[] {
+  const [from, to] = [before.replicants ?? 0, after.replicants ?? 0];
+  const free = after.ignoreReplicas && from > 0 && to > 0;
+  const number = shown("replicantTemplate.spec.replicas", free ? "nothing" : "scale", from, to);
+  return [
+    ...number.map((change) =>
+      free ? { ...change, why: "ignoreReplicas: an autoscaler owns the number" } : change,
+    ),
+    ...shown(
+      "replicantTemplate.ignoreReplicas",
+      "settings",
+      before.ignoreReplicas ?? false,
+      after.ignoreReplicas ?? false,
+    ),
+  ];
+}
+
+/** What running nodes take through EMQX's API. */
+function liveChanges(before: Applied, after: Applied, inputs: RolloutInputs): Change[] {
+  const changes = hotChanges(before.hot, after.hot, inputs.config);
+  if (before.license === after.license) return changes;
+  const gone = after.license === undefined;
+  const change: Change = { path: "license", effect: gone ? "nothing" : "license" };
+  return [...changes, gone ? { ...change, why: "EMQX keeps the last licence" } : change];
+}
+
+function strategyChanges(before: Strategy, { strategy: after, enterprise }: Applied): Change[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof Strategy>;
   return [...keys].sort().flatMap((key) => {
-    const group = EVACUATION.has(key) ? "updateStrategy.evacuationStrategy" : "updateStrategy";
-    return shown(`${group}.${key}`, "settings", before[key], after[key]);
+    const own = enterprise && (EVACUATION.has(key) || key === "initialDelaySeconds");
+    const group = own ? "blueGreenUpdate" : "updateStrategy";
+    const path = EVACUATION.has(key) ? `${group}.evacuationStrategy.${key}` : `${group}.${key}`;
+    return shown(path, "settings", before[key], after[key]);
   });
 }
 

@@ -1,6 +1,7 @@
 /** Whether something is to be done. Compares with what was applied, never with what was merely asked for. */
 import { hasUnknown, UNKNOWN } from "../unknown";
 import { changesSince, type Change } from "./changes";
+import { servingRevision } from "./goal";
 import type { RolloutInputs } from "./inputs";
 import { SCHEMA_VERSION, type Outputs } from "./outputs";
 
@@ -35,8 +36,12 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
     olds.applied == null ||
     olds.phase !== "Done" ||
     (olds.schemaVersion ?? 0) < SCHEMA_VERSION ||
-    olds.selects !== olds.currentRevision ||
+    olds.selects !== served(olds) ||
     olds.kubeconfig !== news.kubeconfig ||
     olds.context !== news.context;
   return { changes, fields, unknown: false };
 }
+
+/** What the listeners Service selects when all is well. */
+const served = ({ currentRevision: goal }: Outputs): string | null =>
+  goal === null ? null : servingRevision(goal).revision;

@@ -1,13 +1,10 @@
 /** How long a rollout will take, by part, from live counts and from what earlier rollouts took. Pure. */
 import { estimate } from "./drain";
-import type {
-  Desired,
-  NodeObservation,
-  Observation,
-  Phase,
-  RolloutEntry,
-  RolloutRecord,
-} from "./types";
+import { goalOf, isIn } from "./goal";
+import { measured } from "./measured";
+import { hasEvacuation } from "./release-of-nodes";
+import { sidesOf } from "./sides";
+import type { Desired, NodeObservation, Observation, RolloutRecord } from "./types";
 
 /** Seconds, where nothing has been measured yet. */
 const FIRST_START = 45;
@@ -16,7 +13,7 @@ const FIRST_REMOVAL = 5;
 const SWITCH = 1;
 
 export interface Parts {
-  /** Seconds until the new pods are ready and joined. */
+  /** Seconds until the new pods are ready and joined; of a rolling update, until all are renewed. */
   start: number;
   /** Seconds from the switch until the last client and session is moved, initial delay included. */
   drain: number;
@@ -26,62 +23,76 @@ export interface Parts {
   measured: boolean;
 }
 
-/** Nodes that the rollout will remove: other colours, and ordinals that are too high. */
+/** Nodes that the rollout will remove: those of other colours, and those that are too many. */
 export function leavingNodes(observation: Observation, desired: Desired): NodeObservation[] {
+  const goal = goalOf(desired);
+  const surplus = sidesOf(goal, desired, observation).flatMap((side) => side.surplus);
   return observation.nodes.filter(
     (node) =>
-      !node.terminating && (node.revision !== desired.revision || node.ordinal >= desired.replicas),
+      !node.terminating && (!isIn(goal, node.role, node.revision) || surplus.includes(node)),
   );
 }
+
+/** Pods of the rolling set that Kubernetes has yet to renew. */
+export const agedNodes = ({ nodes }: Observation, { rolling }: Desired): NodeObservation[] =>
+  rolling === undefined ? [] : nodes.filter(({ template }) => template !== rolling.template);
 
 export function estimateParts(
   observation: Observation,
   desired: Desired,
   record: RolloutRecord,
 ): Parts {
-  const leaving = leavingNodes(observation, desired);
-  const ready = observation.nodes.filter(
-    (node) => node.revision === desired.revision && node.ready && !node.terminating,
+  const sides = sidesOf(goalOf(desired), desired, observation);
+  const aged = agedNodes(observation, desired);
+  if (aged.length > 0) return rollingParts(aged.length, record);
+  // Replicants start when the cores are there.
+  const stages = sides.filter(
+    (side) => side.staying.filter((node) => node.ready).length < side.replicas,
   ).length;
-  const switches = observation.service.selects !== desired.revision;
-  const loads = leaving.map((node) => {
-    // A surplus node is in service until its evacuation starts, so it is evacuated even when empty.
-    const least = node.revision === desired.revision ? 1 : 0;
-    const clients = Math.max(least, node.liveConnections ?? 0);
-    return { connections: clients, sessions: Math.max(0, (node.connections ?? 0) - clients) };
-  });
+  const leaving = leavingNodes(observation, desired);
+  const serving = sides.at(-1)?.revision;
+  const switches = observation.service.selects !== serving;
   const started = measured(record, ["Preflight", "CreateGreen", "WaitGreen"], "WaitGreen");
-  const removed = measured(record, ["Retire"], "Retire");
-  const delay = switches ? 0 : desired.strategy.initialDelaySeconds;
+  const removal = Math.round(measured(record, ["Retire"], "Retire") ?? FIRST_REMOVAL);
   return {
-    start: ready >= desired.replicas ? 0 : Math.round(started ?? FIRST_START),
-    drain:
-      leaving.length === 0 ? 0 : Math.round(estimate(loads, desired.strategy) - delay) + SWITCH,
-    removal: leaving.length === 0 ? 0 : Math.round(removed ?? FIRST_REMOVAL),
+    start: stages === 0 ? 0 : Math.round(started ?? FIRST_START * stages),
+    drain: leaving.length === 0 ? 0 : drainSeconds(leaving, observation, desired, switches),
+    removal: leaving.length === 0 ? 0 : removal,
     measured: started !== undefined,
   };
 }
 
 export const total = (parts: Parts): number => parts.start + parts.drain + parts.removal;
 
-/** How many of the newest rollouts are looked at. */
-const RECENT = 5;
+function drainSeconds(
+  leaving: NodeObservation[],
+  observation: Observation,
+  desired: Desired,
+  switches: boolean,
+): number {
+  const { strategy } = desired;
+  const moved = leaving.filter((node) => hasEvacuation(node, observation));
+  const cut = leaving.filter((node) => !moved.includes(node) && (node.connections ?? 0) > 0);
+  const loads = moved.map((node) => {
+    // A surplus node is in service until its evacuation starts, so it is evacuated even when empty.
+    const least = isIn(goalOf(desired), node.role, node.revision) ? 1 : 0;
+    const clients = Math.max(least, node.liveConnections ?? 0);
+    return { connections: clients, sessions: Math.max(0, (node.connections ?? 0) - clients) };
+  });
+  const delay = switches ? 0 : strategy.initialDelaySeconds;
+  // One pod after the other, each gone before the wait for the next one begins.
+  const cutting = cut.length * strategy.waitTakeover + Math.max(0, cut.length - 1) * FIRST_REMOVAL;
+  return Math.round(estimate(loads, strategy) - delay) + cutting + SWITCH;
+}
 
-/**
- * Seconds that these phases took, in the recent rollouts that had the needed one: the lower
- * median, since a run that was killed counts the time until somebody went on.
- */
-function measured(record: RolloutRecord, phases: Phase[], needed: Phase): number | undefined {
-  const entries = record.current ? [record.current, ...record.history] : record.history;
-  const seconds = (entry: RolloutEntry, wanted: Phase[]) =>
-    entry.phases
-      .filter(({ name }) => wanted.includes(name))
-      .reduce((sum, phase) => sum + (phase.seconds ?? 0), 0);
-  const samples = entries
-    .filter(({ phase, kind }) => phase === "Done" && (kind === "create" || kind === "blue-green"))
-    .filter((entry) => seconds(entry, [needed]) > 0)
-    .slice(0, RECENT)
-    .map((entry) => seconds(entry, phases))
-    .sort((a, b) => a - b);
-  return samples[Math.floor((samples.length - 1) / 2)];
+/** Kubernetes goes on to the next pod when the last one is Ready. */
+function rollingParts(pods: number, record: RolloutRecord): Parts {
+  const last = record.history.find(({ kind, phase }) => kind === "rolling" && phase === "Done");
+  const seconds = last?.phases.reduce((sum, phase) => sum + (phase.seconds ?? 0), 0);
+  return {
+    start: Math.round(seconds || pods * (FIRST_START + FIRST_REMOVAL)),
+    drain: 0,
+    removal: 0,
+    measured: !!seconds,
+  };
 }

@@ -1,31 +1,15 @@
 /** Outputs of the rollout resource: plain JSON, no secret but the kubeconfig under its input's name. */
 import { appliedOf, type Applied } from "./changes";
-import { DEFAULT_GRACE_SECONDS, siteOf, type RolloutInputs } from "./inputs";
+import { readGoal, servingRevision } from "./goal";
+import { DEFAULT_GRACE_SECONDS, siteOf, templateOf, type RolloutInputs } from "./inputs";
+import { statusOf, type ClusterStatus } from "./status";
 import type { TeardownOptions } from "./teardown";
-import type { NodeObservation, Observation, Phase, RolloutRecord, Site } from "./types";
+import type { ConfigDrift, Observation, Phase, RolloutRecord, Site } from "./types";
+
+export type { ClusterStatus, Condition, EvacuationStatus, NodeStatus } from "./status";
 
 /** Version of the shape below; a resource of an older one is updated once. */
 export const SCHEMA_VERSION = 1;
-
-/** A node, with the operator's names (`EMQX.status.coreNodes`). */
-export interface NodeStatus {
-  node: string;
-  node_status: "running" | "stopped" | "unknown";
-  role: "core";
-  version?: string;
-  otp_release?: string;
-  edition?: string;
-  connections?: number;
-  live_connections?: number;
-}
-
-export interface ClusterStatus {
-  currentRevision: string | null;
-  coreNodes: NodeStatus[];
-  replicantNodes: NodeStatus[];
-  nodeEvacuationsStatus: { node: string; state: string }[];
-  conditions: { type: string; status: "True" | "False"; reason: string; message?: string }[];
-}
 
 export interface RolloutSummary {
   id: string;
@@ -53,24 +37,35 @@ export interface Outputs {
   teardown: TeardownOptions;
   /** What the last success applied, null before the first. */
   applied: Applied | null;
+  /** The goal (`goal.ts`) that is served: the core revision or, with replicants, `<core>/<replicant>`. */
   currentRevision: string | null;
   /** Revision in the Service's selector, as last seen. */
   selects: string | null;
   phase: Phase | "Drifted";
   status: ClusterStatus;
+  /** Settings that EMQX had otherwise than declared when it was last looked at; absent in old states. */
+  configDrift?: ConfigDrift[];
   lastRollout: RolloutSummary | null;
 }
 
 export interface Seen {
   record: RolloutRecord;
   observation?: Observation;
+  /** As EMQX words them (`global_status`); absent when it was not asked. */
+  evacuations?: Record<string, unknown>[];
+  /** Absent when EMQX was not asked. */
+  drift?: ConfigDrift[];
 }
 
+/** A look that saw the cluster. */
+export type Look = Seen & { observation: Observation };
+
 /** Outputs after a success. */
-export function outputsAfter(inputs: RolloutInputs, seen: Required<Seen>): Outputs {
+export function outputsAfter(inputs: RolloutInputs, seen: Look): Outputs {
+  const site = siteOf(inputs);
   return clean({
-    ...identity(inputs, siteOf(inputs)),
-    ...live(seen, "Done"),
+    ...identity(inputs, site),
+    ...live(seen, "Done", site),
     applied: appliedOf(inputs, seen.record.hashVersion),
   });
 }
@@ -82,40 +77,59 @@ export function outputsOnFailure(
   seen: Seen,
 ): Outputs {
   const phase = seen.record.current?.phase ?? "Failed";
+  const site = siteOf(inputs);
   return clean({
-    ...identity(inputs, siteOf(inputs)),
-    ...live(seen, phase === "Done" ? "Failed" : phase),
+    ...identity(inputs, site),
+    ...live(seen, phase === "Done" ? "Failed" : phase, site),
     applied,
   });
 }
 
 /** Outputs rebuilt from the cluster; anything that the next `pulumi up` should mend is a phase that is not `Done`. */
-export function outputsOnRead(olds: Outputs, seen: Required<Seen>): Outputs {
-  return clean({ ...olds, ...live(seen, phaseSeen(olds, seen)) });
+export function outputsOnRead(olds: Outputs, seen: Look): Outputs {
+  return clean({ ...olds, ...live(seen, phaseSeen(olds, seen), olds.site) });
 }
 
-function phaseSeen(olds: Outputs, { record, observation }: Required<Seen>): Outputs["phase"] {
-  const current = record.current?.phase;
+function phaseSeen(olds: Outputs, seen: Look): Outputs["phase"] {
+  const current = seen.record.current?.phase;
   // A rollout that failed was undone: what the cluster shows decides, and what the user wants now.
   if (current !== undefined && current !== "Done" && current !== "Failed") return current;
   if (olds.phase !== "Done" && olds.phase !== "Drifted") return olds.phase;
-  const serving = observation.sets.find((set) => set.revision === record.active);
-  const asApplied =
-    serving !== undefined &&
-    !serving.deleting &&
-    serving.replicas === olds.applied?.replicas &&
-    observation.sets.length === 1 &&
-    observation.service.exists &&
-    observation.service.selects === record.active;
-  return asApplied ? "Done" : "Drifted";
+  return isAsApplied(olds.applied, seen) && !seen.drift?.length ? "Done" : "Drifted";
+}
+
+/** Exactly the sets of the goal are there, as large as wanted, and the Services select them. */
+function isAsApplied(applied: Applied | null, { record, observation }: Look): boolean {
+  const { sets, service } = observation;
+  if (record.active === null || applied === null) return false;
+  const { core, replicant } = readGoal(record.active);
+  const has = (role: "core" | "replicant", revision: string, replicas?: number) =>
+    sets.some(
+      (set) =>
+        set.role === role &&
+        set.revision === revision &&
+        !set.deleting &&
+        (replicas === undefined || set.replicas === replicas),
+    );
+  const replicants = applied.ignoreReplicas ? undefined : (applied.replicants ?? 0);
+  return (
+    sets.length === (replicant === undefined ? 1 : 2) &&
+    has("core", core, applied.replicas) &&
+    (replicant === undefined || has("replicant", replicant, replicants)) &&
+    service.exists &&
+    service.selects === servingRevision(record.active).revision &&
+    (service.dashboardSelects === undefined || service.dashboardSelects === core)
+  );
 }
 
 function identity(inputs: RolloutInputs, site: Site) {
   const { name, namespace, kubeconfig, context, __urn } = inputs;
-  const grace = inputs.coreTemplate?.spec?.terminationGracePeriodSeconds;
+  const graces = (["core", "replicant"] as const)
+    .map((role) => templateOf(inputs, role).spec?.terminationGracePeriodSeconds)
+    .filter((grace) => typeof grace === "number");
   const teardown: TeardownOptions = {
     deleteVolumes: inputs.persistentVolumeClaimRetentionPolicy?.whenDeleted !== "Retain",
-    graceSeconds: typeof grace === "number" ? grace : DEFAULT_GRACE_SECONDS,
+    graceSeconds: graces.length > 0 ? Math.max(...graces) : DEFAULT_GRACE_SECONDS,
   };
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -129,55 +143,15 @@ function identity(inputs: RolloutInputs, site: Site) {
   };
 }
 
-function live({ record, observation }: Seen, phase: Outputs["phase"]) {
+function live(seen: Seen, phase: Outputs["phase"], site: Site) {
+  const { record, observation, drift = [] } = seen;
   return {
     phase,
     currentRevision: record.active,
     selects: observation?.service.selects ?? null,
-    status: statusOf(record, phase, observation),
+    status: statusOf({ ...seen, phase, site }),
+    configDrift: drift,
     lastRollout: summaryOf(record),
-  };
-}
-
-function statusOf(
-  record: RolloutRecord,
-  phase: Outputs["phase"],
-  observation?: Observation,
-): ClusterStatus {
-  const nodes = observation?.nodes ?? [];
-  const ready = nodes.filter((node) => node.revision === record.active && node.ready).length;
-  const done = phase === "Done";
-  return {
-    currentRevision: record.active,
-    coreNodes: nodes.map(nodeStatus),
-    replicantNodes: [],
-    nodeEvacuationsStatus: nodes.flatMap(({ node, evacuation }) =>
-      evacuation && evacuation.state !== "disabled" && evacuation.state !== "unknown"
-        ? [{ node, state: evacuation.state }]
-        : [],
-    ),
-    conditions: [
-      { type: "Available", status: ready > 0 ? "True" : "False", reason: `${ready} nodes ready` },
-      {
-        type: "Ready",
-        status: done ? "True" : "False",
-        reason: phase,
-        message: done ? undefined : record.current?.message,
-      },
-    ],
-  };
-}
-
-function nodeStatus(node: NodeObservation): NodeStatus {
-  return {
-    node: node.node,
-    node_status: node.reachable ? "running" : "unknown",
-    role: "core",
-    version: node.version,
-    otp_release: node.otpRelease,
-    edition: node.edition,
-    connections: node.connections,
-    live_connections: node.liveConnections,
   };
 }
 

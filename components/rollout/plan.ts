@@ -1,17 +1,24 @@
 /** What a person reads before an upgrade: what each change causes, and what will be done. Pure wording. */
-import { names } from "../labels";
-import type { Change, Effect } from "./changes";
-import { live, offline } from "./drain";
-import { estimateParts, leavingNodes, total, type Parts } from "./estimate-parts";
-import type { Desired, Observation, RolloutRecord } from "./types";
+import { releaseOf } from "../release";
+import type { Change } from "./changes";
+import { CAUSES, touchesPods } from "./effects";
+import { agedNodes, estimateParts, leavingNodes, total, type Parts } from "./estimate-parts";
+import { goalOf } from "./goal";
+import { cuts, ROLLING_CUTS, rollingSteps, stepsOf } from "./plan-steps";
+import { sidesOf } from "./sides";
+import type { ConfigDrift, Desired, Observation, RolloutRecord } from "./types";
 
 export interface Situation {
   /** Logical name of the cluster. */
   cluster: string;
+  /** EMQX 4.4, whose sets are named otherwise. */
+  v4?: boolean;
   changes: Change[];
   desired: Desired;
   /** Phase of the outputs; anything but `Done` means that the last rollout is unfinished. */
   phase: string;
+  /** What the last look found to be set by hand. */
+  drift?: ConfigDrift[];
   /** What runs now, or why that is not known. */
   live: { observation: Observation; record: RolloutRecord } | { unknown: string };
 }
@@ -21,40 +28,34 @@ export interface Plan {
   estimateSeconds?: number;
 }
 
-const CAUSES: Record<Effect, string> = {
-  "blue-green": "blue-green: every pod is exchanged",
-  scale: "scale in place",
-  settings: "settings only: no pod is touched",
-  nothing: "without effect",
-};
-
 export function planOf(situation: Situation): Plan {
-  const lines = situation.changes.map(changeLine);
-  const unfinished = unfinishedLine(phaseOf(situation));
+  const { desired, drift = [] } = situation;
+  const lines = [...situation.changes.map(changeLine), ...drift.map(driftLine)];
+  const unfinished = unfinishedLine(situation);
   if (unfinished) lines.push(unfinished);
   if ("unknown" in situation.live) {
-    const steps = worst(situation);
-    return steps === "settings"
-      ? { lines }
-      : { lines: [...lines, `plan: ${steps}; no estimate: ${situation.live.unknown}`] };
+    return { lines: [...lines, ...blindLines(situation, situation.live.unknown)] };
   }
   const { observation, record } = situation.live;
-  const { desired } = situation;
-  const exists = observation.sets.find((set) => set.revision === desired.revision);
-  const leaving = leavingNodes(observation, desired);
-  const missing = Math.max(0, desired.replicas - (exists?.replicas ?? 0));
-  if (missing === 0 && leaving.length === 0) return { lines };
+  const aged = agedNodes(observation, desired);
+  const missing = sidesOf(goalOf(desired), desired, observation).some(
+    (side) => (side.target?.replicas ?? 0) < side.replicas,
+  );
+  if (!missing && aged.length === 0 && leavingNodes(observation, desired).length === 0) {
+    return { lines };
+  }
   const parts = estimateParts(observation, desired, record);
-  return {
-    lines: [...lines, ...steps(situation, observation, missing), estimateLine(parts)],
-    estimateSeconds: total(parts),
-  };
+  const steps = aged.length > 0 ? rollingSteps(situation, aged) : stepsOf(situation, observation);
+  return { lines: [...lines, ...steps, estimateLine(parts)], estimateSeconds: total(parts) };
 }
 
-function changeLine({ path, effect, from, to }: Change): string {
+function changeLine({ path, effect, from, to, why }: Change): string {
   const values = from === undefined ? "" : `: ${from} -> ${to}`;
-  return `${path}${values} (${CAUSES[effect]})`;
+  return `${path}${values} (${CAUSES[effect]}${why ? `; ${why}` : ""})`;
 }
+
+export const driftLine = ({ key, declared, found }: ConfigDrift): string =>
+  `config ${key}: EMQX has ${found}, declared is ${declared}: this \`pulumi up\` sets it back`;
 
 /** A run that was killed could not tell Pulumi; then the record in the cluster knows better. */
 function phaseOf({ phase, live }: Situation): string {
@@ -62,12 +63,16 @@ function phaseOf({ phase, live }: Situation): string {
   return phase === "Done" && recorded && recorded !== "Failed" ? recorded : phase;
 }
 
-function unfinishedLine(phase: string): string | undefined {
+function unfinishedLine(situation: Situation): string | undefined {
+  const phase = phaseOf(situation);
   switch (phase) {
     case "Done":
       return undefined;
     case "Drifted":
-      return "the cluster is not as the last rollout left it: it is put right";
+      // The lines about the settings say it already, and may be all there is.
+      return situation.drift?.length
+        ? undefined
+        : "the cluster is not as the last rollout left it: it is put right";
     case "Failed":
       return "the last rollout failed: this is another attempt";
     default:
@@ -75,36 +80,19 @@ function unfinishedLine(phase: string): string | undefined {
   }
 }
 
-function worst({ changes, phase }: Situation): string {
+/** Without a look at the cluster: the worst that may come, and what is known from the image's name. */
+function blindLines(situation: Situation, unknown: string): string[] {
+  const { changes, phase, desired } = situation;
   const effects = changes.map(({ effect }) => effect);
-  if (effects.includes("blue-green") || phase !== "Done") return "blue-green";
-  return effects.includes("scale") ? "scale in place" : "settings";
-}
-
-/** Which sets, how many pods, how many clients at which pace. */
-function steps(situation: Situation, observation: Observation, missing: number): string[] {
-  const { cluster, desired } = situation;
-  const { strategy } = desired;
-  const leaving = leavingNodes(observation, desired);
-  const old = observation.sets.filter((set) => set.revision !== desired.revision && set.pods > 0);
-  const set = names.coreSet(cluster, desired.revision);
-  const from = old.map(({ revision }) => names.coreSet(cluster, revision)).join(", ");
-  const lines = [
-    from
-      ? `plan: blue-green from ${from} to ${set}`
-      : `plan: ${leaving.length > 0 ? "scale in" : "scale out"} ${set} to ${count(desired.replicas, "pod")}`,
-    `  creates ${count(missing, "pod")}, deletes ${count(leaving.length, "pod")}, ${desired.replicas} serve at every moment`,
-  ];
-  const clients = leaving.reduce((sum, node) => sum + live(node), 0);
-  const sessions = leaving.reduce((sum, node) => sum + offline(node), 0);
-  if (leaving.length > 0) {
-    lines.push(
-      `  moves ${count(clients, "client")} at ${strategy.connEvictRate}/s and ` +
-        `${count(sessions, "offline session")} at ${strategy.sessEvictRate}/s`,
-    );
+  const renews = effects.some((effect) => touchesPods(effect) && effect !== "scale");
+  const unfinished = phase !== "Done";
+  if (!renews && !unfinished && !effects.includes("scale")) return [];
+  const way = desired.rolling ? "rolling" : "blue-green";
+  const lines = [`plan: ${renews || unfinished ? way : "scale in place"}; no estimate: ${unknown}`];
+  if (desired.rolling) lines.push(`  ${ROLLING_CUTS}`);
+  else if (!releaseOf(desired.image).evacuation) {
+    lines.push(`  ${cuts(desired.image, desired.strategy.waitTakeover)}`);
   }
-  const silent = leaving.filter((node) => !node.reachable).length;
-  if (silent > 0) lines.push(`  not counted: ${count(silent, "node")} that did not answer`);
   return lines;
 }
 
@@ -117,6 +105,3 @@ function estimateLine(parts: Parts): string {
   ].filter((item) => item);
   return `  estimate ${total(parts)} s: ${items.join(", ")}`;
 }
-
-const count = (number: number, what: string) =>
-  `${number.toLocaleString("en-US")} ${what}${number === 1 ? "" : "s"}`;

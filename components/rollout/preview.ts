@@ -3,10 +3,11 @@ import { setTimeout } from "node:timers/promises";
 import type { Connection } from "./connect";
 import { desiredOf } from "./desired";
 import type { DetailedDiff } from "./diff";
+import { touchesPods } from "./effects";
+import { driftToMend } from "./hot-keys";
 import type { RolloutInputs } from "./inputs";
 import type { Outputs } from "./outputs";
 import { planOf, type Situation } from "./plan";
-import { chooseRevision } from "./revision";
 import type { Sink } from "./types";
 
 /** Milliseconds that a look at the cluster may take. */
@@ -33,16 +34,15 @@ export async function preview({ olds, news, diff, sink, open }: PreviewOptions):
   if (diff.unknown) {
     return print(sink, news, ["some inputs are not known yet, so neither is the plan"]);
   }
-  const { revision } = chooseRevision(news, [olds.currentRevision]);
   const phase = olds.applied == null ? (olds.phase ?? "Failed") : olds.phase;
-  const idle =
-    phase === "Done" &&
-    diff.fields.every(({ effect }) => effect !== "blue-green" && effect !== "scale");
+  const idle = phase === "Done" && diff.fields.every(({ effect }) => !touchesPods(effect));
   const situation: Situation = {
     cluster: news.name,
+    v4: news.enterprise !== undefined,
     changes: diff.fields,
-    desired: desiredOf(news, revision),
+    desired: desiredOf(news, [olds.currentRevision]),
     phase,
+    drift: driftToMend(olds.configDrift, news),
     live: idle ? { unknown: "" } : await lookAt(open),
   };
   print(sink, news, planOf(situation).lines);

@@ -3,16 +3,18 @@ import { EmqxError } from "../errors";
 import type { Problem } from "../shape";
 import { UNKNOWN } from "../unknown";
 import type { Credentials } from "../kubernetes/config";
+import type { Declared } from "./connect";
 import { credentialsOf, type StackConfig } from "./credentials";
 import { diffOf, type DetailedDiff, type Diff } from "./diff";
 import type { EngineSink } from "./engine-log";
 import { plainError } from "./failure";
+import { declaredHocon } from "./hot-keys";
 import { siteOf, type RolloutInputs } from "./inputs";
 import { manifestsOf } from "./manifests";
 import { outputsOnRead, type Outputs } from "./outputs";
 import { preview } from "./preview";
 import { idOf, roll, type Ports } from "./roll";
-import type { SetManifests } from "./types";
+import { hotSettingsOf } from "./settings";
 import { validateRollout } from "./validate-inputs";
 
 export function createProvider(ports: Ports) {
@@ -25,11 +27,12 @@ export function createProvider(ports: Ports) {
   /** For writing, from the inputs. */
   const open = (inputs: RolloutInputs, sink: EngineSink) => {
     const site = siteOf(inputs);
-    return ports.connect(site, credentials(inputs), manifestsOf(inputs, site), sink);
+    const declared = { manifests: manifestsOf(inputs, site), settings: hotSettingsOf(inputs) };
+    return ports.connect(site, credentials(inputs), declared, sink);
   };
   /** For reading and deleting, from the outputs. */
   const reopen = (olds: Outputs, sink: EngineSink) =>
-    ports.connect(olds.site, credentials(olds), noSet, sink);
+    ports.connect(olds.site, credentials(olds), asApplied(olds), sink);
 
   async function show(olds: Outputs, news: RolloutInputs, diff: DetailedDiff): Promise<void> {
     const sink = ports.sink(news.__urn);
@@ -85,10 +88,12 @@ export function createProvider(ports: Ports) {
       try {
         const connection = await reopen(olds, sink);
         try {
-          const record = await connection.records.load();
-          const observation = await connection.cluster.observe({ preflight: false });
+          const seen = await connection.snapshot();
+          const { record, observation } = seen;
           const gone = observation.sets.length === 0 && !record.active && !record.current;
-          return gone ? {} : { id, props: outputsOnRead(olds, { record, observation }) };
+          if (gone) return {};
+          const drift = await connection.drift?.();
+          return { id, props: outputsOnRead(olds, { ...seen, drift }) };
         } finally {
           await connection.close();
         }
@@ -119,9 +124,15 @@ export function createProvider(ports: Ports) {
 }
 
 /** Refresh and destroy know outputs only, and create nothing. */
-function noSet(revision: string): SetManifests {
-  throw new EmqxError(
-    "EMQX_INTERNAL",
-    `Expected no set to be created while reading or deleting, got a request for revision ${revision}.`,
-  );
+function asApplied(olds: Outputs): Declared {
+  return {
+    manifests: (_role, revision) => {
+      throw new EmqxError(
+        "EMQX_INTERNAL",
+        `Expected no set to be created while reading or deleting, got a request for revision ${revision}.`,
+      );
+    },
+    // For the comparison with what EMQX shows; the state keeps no value that could be secret.
+    settings: { hocon: declaredHocon(olds.applied?.hot), mode: "merge", digests: {} },
+  };
 }

@@ -1,23 +1,32 @@
 /** Create and update are one thing: bring the cluster to what the inputs say, from wherever it is. */
 import { changesSince } from "./changes";
-import type { Connection } from "./connect";
-import { desiredOf } from "./desired";
+import type { Connection, Declared } from "./connect";
+import { aimOf } from "./desired";
 import type { EngineOptions } from "./engine";
 import type { EngineSink } from "./engine-log";
 import { estimateParts, total } from "./estimate-parts";
 import { initFailure, plainError } from "./failure";
 import type { Credentials } from "../kubernetes/config";
+import { goalOf, isIn, servingRevision } from "./goal";
+import { driftToMend } from "./hot-keys";
 import { siteOf, type RolloutInputs } from "./inputs";
 import { outputsAfter, outputsOnFailure, type Outputs, type Seen } from "./outputs";
-import { chooseRevision } from "./revision";
-import type { RolloutRecord, RolloutResult, SetManifests, Site } from "./types";
+import type {
+  Action,
+  ConfigDrift,
+  Desired,
+  Observation,
+  RolloutRecord,
+  RolloutResult,
+  Site,
+} from "./types";
 
 /** What the provider needs from outside, so that tests can replace it. */
 export interface Ports {
   connect(
     site: Site,
     credentials: Credentials,
-    manifests: (revision: string, replicas: number) => SetManifests,
+    declared: Declared,
     sink: EngineSink,
   ): Promise<Connection>;
   runRollout(options: EngineOptions): Promise<RolloutResult>;
@@ -63,9 +72,15 @@ async function rollOn(
   olds?: Outputs,
 ): Promise<Outputs> {
   const { cluster, records, fence } = connection;
-  const { revision, hashVersion } = chooseRevision(inputs, [stored.active, stored.current?.to]);
-  const desired = desiredOf(inputs, revision);
+  const { desired, hashVersion } = aimOf(inputs, [stored.active, stored.current?.to]);
   const before = await cluster.observe({ preflight: false });
+  const drift = driftToMend(olds?.configDrift, inputs);
+  const setBack = drift.length > 0 ? reconfigure(before, desired) : undefined;
+  if (setBack) {
+    // What is declared has not changed, so the rules would see nothing to do.
+    await cluster.act(setBack);
+    for (const each of drift) sink.milestone(setBackLine(each));
+  }
   const { record, observation } = await ports.runRollout({
     site: siteOf(inputs),
     desired,
@@ -79,16 +94,30 @@ async function rollOn(
   });
   if (olds?.applied && changesSince(olds.applied, inputs).some(isService)) {
     // The rules look at the listeners Service; a replaced dashboard Service lost its selector too.
-    await cluster.act({ do: "select", revision });
+    const { role, revision } = servingRevision(goalOf(desired));
+    await cluster.act({ do: "select", role, revision, core: desired.revision });
   }
   return outputsAfter(inputs, { record, observation });
 }
 
+/** What was set by hand goes back to what is declared, on the sets that stay. */
+function reconfigure({ sets, nodes }: Observation, desired: Desired): Action | undefined {
+  const goal = goalOf(desired);
+  const revisions = sets
+    .filter((set) => isIn(goal, set.role, set.revision) && !set.deleting)
+    .map(({ revision }) => revision);
+  const via = nodes.filter(({ reachable, terminating }) => reachable && !terminating);
+  if (via.length === 0) return undefined;
+  return { do: "configure", revisions, via: via.map(({ pod }) => pod) };
+}
+
+const setBackLine = ({ key, declared, found }: ConfigDrift): string =>
+  `config ${key}: set back from ${found} to ${declared}`;
+
 const isService = ({ path }: { path: string }) => path.startsWith("services.");
 
 /** The record was saved before the error was thrown; the rest is best effort. */
-async function lookAgain({ records, cluster }: Connection, stored: RolloutRecord): Promise<Seen> {
-  const record = await records.load().catch(() => stored);
-  const observation = await cluster.observe({ preflight: false }).catch(() => undefined);
-  return { record, observation };
+async function lookAgain(connection: Connection, stored: RolloutRecord): Promise<Seen> {
+  const snapshot = await connection.snapshot().catch(() => undefined);
+  return snapshot ?? { record: await connection.records.load().catch(() => stored) };
 }
