@@ -93,7 +93,10 @@ function requireValid(component: EmqxCluster, name: string, args: EmqxClusterArg
 }
 
 /** Undefined when the user brings one. EMQX does not talk to Kubernetes, so it gets no token. */
-export function createAccount(site: Site, args: EmqxClusterArgs): ServiceAccount | undefined {
+export function createAccount(
+  site: Site,
+  args: Pick<EmqxClusterArgs, "serviceAccountName">,
+): ServiceAccount | undefined {
   if (args.serviceAccountName !== undefined) return undefined;
   const metadata = {
     name: names.serviceAccount(site.name),

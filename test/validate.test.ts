@@ -46,6 +46,12 @@ test("accepts an operator's spec as it is", () => {
         volumeClaimTemplates: { accessModes: ["ReadWriteOnce"] },
       },
     },
+    replicantTemplate: {
+      metadata: { labels: { team: "mqtt" } },
+      spec: { replicas: 0, minAvailable: "50%", env: [{ name: "A", value: "b" }] },
+      ignoreReplicas: true,
+    },
+    monitoring: { grafanaDashboard: false },
     dashboardServiceTemplate: { enabled: false },
     listenersServiceTemplate: { metadata: { labels: {} }, spec: { type: "LoadBalancer" } },
   };
@@ -72,8 +78,40 @@ test("names expectation and value of every problem", () => {
     [{ updateStrategy: { type: "RollingUpdate" } }, /"Recreate", got `RollingUpdate`/],
     [{ updateStrategy: { onFailure: "ignore" } }, /"abort" or "hold"/],
     [{ updateStrategy: [] }, /Expected `updateStrategy` to be an object, got a list/],
-    [{ replicantTemplate: { spec: {} } }, /`replicantTemplate` cannot be set: .* core nodes only/],
-    [{ monitoring: {} }, /`monitoring` cannot be set/],
+    [
+      { replicantTemplate: { spec: { replicas: -1 } } },
+      /`replicantTemplate.spec.replicas` to be an integer from 0 to 1000, got `-1`/,
+    ],
+    [
+      { replicantTemplate: { spec: { replica: 2 } } },
+      /Unknown field `replicantTemplate.spec.replica`\. Fields of replicantTemplate.spec: replicas, /,
+    ],
+    [
+      { replicantTemplate: { spec: { volumeClaimTemplates: {} } } },
+      /`replicantTemplate.spec.volumeClaimTemplates` cannot be set: a replicant keeps nothing on disk/,
+    ],
+    [
+      { replicantTemplate: { spec: { minAvailable: 1, maxUnavailable: 1 } } },
+      /only one of `minAvailable` and `maxUnavailable` in `replicantTemplate.spec`/,
+    ],
+    [
+      { replicantTemplate: { metadata: { labels: { "app.kubernetes.io/component": "x" } } } },
+      /`replicantTemplate.metadata.labels` cannot contain `app.kubernetes.io\/component`/,
+    ],
+    [{ replicantTemplate: { ignoreReplicas: 1 } }, /`replicantTemplate.ignoreReplicas`/],
+    [
+      { image: "emqx/emqx:5.8.6", replicantTemplate: {} },
+      /`replicantTemplate` cannot be set: `emqx\/emqx:5.8.6` is open-source EMQX 5.8, .* core nodes only/,
+    ],
+    [
+      { image: "emqx:5", replicantTemplate: { spec: { replicas: 1 } } },
+      /`emqx:5` is open-source EMQX 5.8/,
+    ],
+    [
+      { image: "emqx/emqx-ee:4.4.14" },
+      /Expected `image` to be EMQX 5 or 6, got EMQX 4 .* Deploy it by `EmqxEnterprise`/,
+    ],
+    [{ monitoring: { podMonitor: { every: "5s" } } }, /`monitoring.podMonitor.every`/],
     [{ colour: 1 }, /Unknown field `colour`\. Fields of the arguments: .*image/],
     [
       { coreTemplate: { spec: { enviroment: [] } } },
@@ -128,10 +166,28 @@ test("skips what Pulumi does not know yet, at any depth", () => {
     reasons({
       image: UNKNOWN,
       coreTemplate: { spec: { replicas: UNKNOWN, env: UNKNOWN } },
+      replicantTemplate: { spec: { replicas: UNKNOWN } },
+      monitoring: UNKNOWN,
       updateStrategy: UNKNOWN,
       config: { data: UNKNOWN },
       bootstrapAPIKeys: [{ key: UNKNOWN, secret: UNKNOWN }],
     }),
     [],
+  );
+});
+
+test("takes replicants where the release has them, and none anywhere", () => {
+  for (const release of ["emqx/emqx:5.0.6", "emqx/emqx-enterprise:5.8.4", "emqx/emqx:6.1.0"]) {
+    assert.deepEqual(reasons({ image: release, replicantTemplate: {} }), [], release);
+  }
+  const none = { spec: { replicas: 0 } };
+  assert.deepEqual(reasons({ image: "emqx/emqx:5.8.6", replicantTemplate: none }), []);
+});
+
+test("the dashboard may not be switched off for replicants alone either", () => {
+  const env = [{ name: "EMQX_DASHBOARD__LISTENERS__HTTP__BIND", value: "0" }];
+  assert.match(
+    reasons({ replicantTemplate: { spec: { env } } }).join(),
+    /`dashboard.listeners.http` to listen on a port/,
   );
 });
