@@ -3,42 +3,21 @@ import { join } from "node:path";
 import { htmlReport } from "./chart/html";
 import { mintLicense } from "./emqx/license";
 import type { Sample } from "./load/figures";
-import { fleetDefaults, type FleetOptions } from "./load/options";
+import { fleetDefaults, type EndpointSource, type FleetOptions } from "./load/options";
 import { startFleet, type FleetProcess } from "./load/process";
+import { coloursOf } from "./measure/colours";
 import { readEndState } from "./measure/emqx-api";
 import { makeReport } from "./measure/make-report";
-import { Observer, type Watched } from "./measure/observer";
+import { Observer } from "./measure/observer";
 import type { Report } from "./measure/report";
+import { listenersService, type Watched } from "./measure/watched";
+import { NODE_PORTS } from "./node-agent/network/connection-table";
 import type { PulumiResult } from "./pulumi-cli";
-import type { Sandbox } from "./sandbox";
-import { Stack, type StackOptions } from "./stack";
+import { settingsFile, settingsOf, specOf, type ScenarioOptions } from "./scenario-options";
+import { Stack } from "./stack";
 import { repositoryRoot } from "./toolchain/repository";
 
-/** A cluster of the repository's own program, and what its upgrades are measured against. */
-export interface ScenarioOptions {
-  sandbox: Sandbox;
-  /** Name of the stack, and of the file with its settings in the sandbox's folder. */
-  stack: string;
-  /** Folder of the Pulumi project. Default the repository's own. */
-  project?: string;
-  /** Name of the EMQX cluster. Default `emqx`. */
-  cluster?: string;
-  namespace?: string;
-  image: string;
-  replicas: number;
-  connEvictRate: number;
-  sessEvictRate: number;
-  initialDelaySeconds: number;
-  waitTakeover: number;
-  /** Further settings of the program. */
-  config?: Record<string, string>;
-  /** Sessions that the licence allows; default 100,000. */
-  licensedSessions?: number;
-  onCommand?: StackOptions["onCommand"];
-  onLine?: StackOptions["onLine"];
-  /** Kills the Pulumi command under way, and with it the scenario. */
-  signal?: AbortSignal;
-}
+export type { ScenarioOptions } from "./scenario-options";
 
 /** A stack on a sandbox, with the steps that demo and end-to-end tests are made of. */
 export class Scenario {
@@ -46,15 +25,19 @@ export class Scenario {
   readonly watched: Watched;
   private image: string;
 
-  constructor(private readonly options: ScenarioOptions) {
+  private readonly options: ScenarioOptions;
+
+  constructor(options: ScenarioOptions) {
+    this.options = { ...options };
     const { sandbox, stack, cluster = "emqx", namespace = "default" } = options;
     this.image = options.image;
-    this.watched = { kubeconfig: sandbox.kubeconfig, namespace, cluster };
+    this.watched = { kubeconfig: sandbox.kubeconfig, namespace, cluster, ...options.watch };
     this.stack = new Stack({
       name: stack,
       cwd: options.project ?? repositoryRoot(),
       configFile: join(sandbox.dir, `Pulumi.${stack}.yaml`),
       env: sandbox.env,
+      settings: options.configFrom && settingsFile(options.configFrom),
       onCommand: options.onCommand,
       onLine: options.onLine,
       signal: options.signal,
@@ -63,22 +46,12 @@ export class Scenario {
 
   /** Creates the stack and writes its settings. */
   async configure(): Promise<void> {
-    const { options, stack, watched } = this;
+    const { options, stack } = this;
     await stack.init();
-    const settings = {
-      image: options.image,
-      replicas: options.replicas,
-      connEvictRate: options.connEvictRate,
-      sessEvictRate: options.sessEvictRate,
-      initialDelaySeconds: options.initialDelaySeconds,
-      waitTakeover: options.waitTakeover,
-      ...(watched.cluster !== "emqx" && { name: watched.cluster }),
-      ...(watched.namespace !== "default" && { namespace: watched.namespace }),
-      ...options.config,
-    };
-    for (const [key, value] of Object.entries(settings)) await stack.set(key, String(value));
+    for (const [key, value] of Object.entries(settingsOf(options))) await stack.set(key, value);
     const maxSessions = options.licensedSessions ?? 100_000;
-    await stack.setSecret("license", mintLicense({ maxSessions, expiresInDays: 365 }));
+    const { secrets = { license: mintLicense({ maxSessions, expiresInDays: 365 }) } } = options;
+    for (const [key, value] of Object.entries(secrets)) await stack.setSecret(key, value);
   }
 
   /** Connects a fleet through the listeners Service. */
@@ -87,11 +60,16 @@ export class Scenario {
     onSample?: (sample: Sample, pods: string[]) => void,
   ): Promise<FleetProcess> {
     const { kubeconfig, namespace, cluster } = this.watched;
-    const service = `${cluster}-listeners`;
+    const { nodePort, mqttPort = 1883, sandbox } = this.options;
+    const service = { kubeconfig, namespace, service: listenersService(this.watched) };
+    const endpoints: EndpointSource =
+      nodePort === undefined
+        ? { kind: "service", ...service, port: mqttPort }
+        : { kind: "node-port", ...service, nodePort, tables: join(sandbox.dir, NODE_PORTS) };
     const options: FleetOptions = {
       ...fleetDefaults,
       run: `${cluster}-${Date.now().toString(36)}`,
-      endpoints: { kind: "service", kubeconfig, namespace, service, port: 1883 },
+      endpoints,
       ...fleet,
     };
     return startFleet(options, onSample, this.options.signal);
@@ -102,35 +80,50 @@ export class Scenario {
     await this.stack.set("image", image);
   }
 
+  /** Sets other numbers of nodes, which the next measurement expects. */
+  async scale(to: { replicas?: number; replicants?: number }): Promise<void> {
+    Object.assign(this.options, to);
+    if (to.replicas !== undefined) await this.stack.set("replicas", String(to.replicas));
+    const spec = specOf(this.options);
+    if (to.replicants !== undefined) await this.stack.set("spec", JSON.stringify(spec));
+  }
+
+  /** Sets other arguments of the component; the number of replicants stays. */
+  async setSpec(spec: Record<string, unknown>): Promise<void> {
+    this.options.spec = spec;
+    await this.stack.set("spec", JSON.stringify(specOf(this.options)));
+  }
+
   /**
    * Performs an upgrade under the fleet's load and reports what was seen. `perform` is the upgrade,
-   * by default one `pulumi up`. The fleet is settled by it and can't be used again.
+   * by default one `pulumi up`; a change that leaves the sets in place, such as scaling, `switches`
+   * nothing. The fleet is settled by it and can't be used again.
    */
   async measure(
     fleet: FleetProcess,
     to: string,
-    options: { estimateSeconds?: number; perform?: () => Promise<unknown> } = {},
+    options: {
+      estimateSeconds?: number;
+      perform?: () => Promise<unknown>;
+      switches?: boolean;
+    } = {},
   ): Promise<Report> {
     const { perform = (): Promise<PulumiResult> => this.stack.up() } = options;
-    const { replicas, connEvictRate, sessEvictRate, initialDelaySeconds, waitTakeover } =
-      this.options;
     const observer = await Observer.start(this.watched);
     try {
       const startedAt = Date.now();
       await perform();
       const endedAt = Date.now();
-      const end = await readEndState(this.watched, observer.selected ?? "");
+      const kept = coloursOf(observer.log, startedAt)?.kept ?? [observer.selected ?? ""];
+      const end = await readEndState(this.watched, ...kept);
       const figures = await fleet.settle();
       const report = makeReport({
         terms: {
+          ...this.options,
           cluster: this.watched.cluster,
           from: this.image,
           to,
-          replicas,
-          connEvictRate,
-          sessEvictRate,
-          initialDelaySeconds,
-          waitTakeover,
+          switches: options.switches,
         },
         startedAt,
         endedAt,

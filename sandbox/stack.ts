@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import {
   pulumi,
@@ -13,6 +13,8 @@ export interface StackOptions extends Omit<PulumiOptions, "onLine" | "input"> {
   name: string;
   /** Where its settings are kept instead of `Pulumi.<name>.yaml` in the project. */
   configFile: string;
+  /** Settings to begin with, in the format of that file and without secrets. */
+  settings?: string;
   /** Each command, as a person would type it. */
   onCommand?: (command: string) => void;
   onLine?: (line: string) => void;
@@ -23,12 +25,18 @@ export class Stack {
   constructor(private readonly options: StackOptions) {}
 
   async init(): Promise<void> {
-    const { name, cwd, configFile } = this.options;
+    const { name, cwd, configFile, settings = "" } = this.options;
     mkdirSync(dirname(configFile), { recursive: true });
-    await this.run(["stack", "init", name], { shown: true, withStack: false });
-    // `stack init` writes its encryption salt beside Pulumi.yaml whatever else is asked of it.
+    // `stack init` writes its encryption salt beside Pulumi.yaml whatever else is asked of it, and
+    // somebody may have settings of that name there.
     const written = join(cwd, `Pulumi.${name}.yaml`);
-    if (written !== configFile && existsSync(written)) renameSync(written, configFile);
+    const before = existsSync(written) ? readFileSync(written) : undefined;
+    await this.run(["stack", "init", name], { shown: true, withStack: false });
+    if (written === configFile || !existsSync(written)) return;
+    const salt = /^encryptionsalt: .*$/m.exec(readFileSync(written, "utf8"))?.[0] ?? "";
+    writeFileSync(configFile, [salt, settings].filter((text) => text !== "").join("\n"));
+    if (before) writeFileSync(written, before);
+    else rmSync(written);
   }
 
   async set(key: string, value: string): Promise<void> {

@@ -1,4 +1,4 @@
-export type Role = "total" | "blue" | "green";
+import type { LineRole as Role } from "./lines";
 
 const BRAILLE = 0x2800;
 /** Bit of the dot in column x and row y of a Braille cell. */

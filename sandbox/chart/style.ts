@@ -48,6 +48,10 @@ svg .leader { stroke: var(--rule); }
 svg .band { fill: var(--band); } svg .band.b1 { fill: transparent; }
 svg .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; }
 svg .line.total { stroke: var(--total); } svg .line.blue { stroke: var(--blue); } svg .line.green { stroke: var(--green); }
+svg .line.blue-core, svg .line.green-core { stroke-width: 1.6; stroke-dasharray: 6 4; }
+svg .line.blue-core { stroke: var(--blue); } svg .line.green-core { stroke: var(--green); }
 svg .area { opacity: .12; } svg .area.blue { fill: var(--blue); } svg .area.green { fill: var(--green); }
+.legend .blue-core { background: repeating-linear-gradient(90deg, var(--blue) 0 6px, transparent 6px 9px); }
+.legend .green-core { background: repeating-linear-gradient(90deg, var(--green) 0 6px, transparent 6px 9px); }
 @media print { body { background: none; } figure, section > div, section:not(.tables) { break-inside: avoid; } }
 `;

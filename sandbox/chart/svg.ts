@@ -1,6 +1,6 @@
 import type { Report } from "../measure/report";
 import { escape } from "./escape";
-import { linesOf, type Line } from "./lines";
+import { isCoreLine, linesOf, type Line } from "./lines";
 import { phaseBands } from "./phase-bands";
 import { clock, thousands, ticks, timeTicks } from "./scale";
 
@@ -38,7 +38,7 @@ export function svgChart(report: Report): string {
       .map((point, i) => `${i === 0 ? "M" : "L"}${n(x(point.t))} ${n(y(valueAt(point)))}`)
       .join("");
   const areas = lines
-    .filter(({ role }) => role !== "total")
+    .filter((line) => line.role !== "total" && !isCoreLine(line))
     .map((line) => {
       const close = `L${n(x(to))} ${PLOT.bottom}L${n(x(from))} ${PLOT.bottom}Z`;
       return `<path class="area ${line.role}" d="${pathOf(line)}${close}"/>`;

@@ -19,10 +19,19 @@ export function summaryRows(report: Report): [string, string][] {
       "Ready nodes behind the Service, at least",
       `${report.minReadyEndpoints} of ${report.desiredReplicas}`,
     ],
+    ...roleRows(report),
     [
       "From switch to end",
       `${report.upgradeSeconds} s (${report.ratioToBound.toFixed(2)} × the least possible ${report.boundSeconds} s)`,
     ],
+  ];
+}
+
+function roleRows({ roles, balance }: Report): [string, string][] {
+  if (!roles) return [];
+  return [
+    ["Replicants without a core of their release", `${roles.replicantWithoutCore} moments`],
+    ["Fullest node afterwards", `${balance.toFixed(2)} × the mean`],
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { PhaseFigure, Report } from "../measure/report";
 import { Canvas } from "./canvas";
-import { linesOf } from "./lines";
+import { isCoreLine, linesOf, type Line } from "./lines";
 import { clock, thousands, ticks, timeTicks } from "./scale";
 
 export interface TerminalOptions {
@@ -12,7 +12,14 @@ export interface TerminalOptions {
   colours: boolean;
 }
 
-const ANSI = { total: "1;37", blue: "34", green: "32", dim: "90" };
+const ANSI = {
+  total: "1;37",
+  blue: "34",
+  green: "32",
+  "blue-core": "36",
+  "green-core": "92",
+  dim: "90",
+};
 
 /** Connections over time as text: a line of Braille dots each for the total and both sets. */
 export function terminalChart(report: Report, options: TerminalOptions): string {
@@ -56,10 +63,12 @@ export function terminalChart(report: Report, options: TerminalOptions): string 
     [...clock(t)].forEach((char, i) => (times[column(t) + i] = char));
   }
   const left = " ".repeat(margin + 2);
+  const legend = (shown: Line[]): string =>
+    shown.map(({ label, role }) => paint(`━━ ${label}`, ANSI[role])).join("   ");
+  const cores = lines.filter(isCoreLine);
   return [
-    `${left}${paint("Connected clients", "1")}   ${lines
-      .map(({ label, role }) => paint(`━━ ${label}`, ANSI[role]))
-      .join("   ")}`,
+    `${left}${paint("Connected clients", "1")}   ${legend(lines.filter((l) => !isCoreLine(l)))}`,
+    ...(cores.length > 0 ? [`${left}${legend(cores)}`] : []),
     "",
     ...plot,
     paint(`${" ".repeat(margin)} └${axis.join("")}`, ANSI.dim),

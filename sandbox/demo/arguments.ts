@@ -4,7 +4,10 @@ import { MAX_CLIENTS } from "../load/options";
 
 export interface DemoOptions {
   clients: number;
+  /** Core nodes. */
   nodes: number;
+  /** Replicants, which then serve the clients. */
+  replicants: number;
   /** connEvictRate and sessEvictRate. */
   rate: number;
   from: string;
@@ -23,6 +26,7 @@ MQTT clients, upgrades the cluster blue-green and measures what the clients noti
 
   --clients N    connected MQTT clients (default 3000)
   --nodes N      core nodes (default 3)
+  --replicants N replicants, which then take the clients (default 0)
   --rate R       connections and sessions evicted per second (default 100)
   --from IMAGE   image before the upgrade (default emqx/emqx:6.0.1)
   --to IMAGE     image after the upgrade (default emqx/emqx:6.1.0)
@@ -42,6 +46,7 @@ export function parseDemoArguments(args: string[], root: string): DemoOptions {
   const options: DemoOptions = {
     clients: whole("clients", values.clients, 3000, MAX_CLIENTS),
     nodes: whole("nodes", values.nodes, 3, 20),
+    replicants: whole("replicants", values.replicants, 0, 20, 0),
     rate: whole("rate", values.rate, 100, 10_000),
     from: values.from ?? "emqx/emqx:6.0.1",
     to: values.to ?? "emqx/emqx:6.1.0",
@@ -64,6 +69,7 @@ function parse(args: string[]) {
       options: {
         clients: text,
         nodes: text,
+        replicants: text,
         rate: text,
         from: text,
         to: text,
@@ -77,11 +83,17 @@ function parse(args: string[]) {
   }
 }
 
-function whole(name: string, text: string | undefined, otherwise: number, most: number): number {
+function whole(
+  name: string,
+  text: string | undefined,
+  otherwise: number,
+  most: number,
+  least = 1,
+): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
   throw new UsageError(
-    `Expected --${name} to be a whole number from 1 to ${most}, got \`${text}\`.`,
+    `Expected --${name} to be a whole number from ${least} to ${most}, got \`${text}\`.`,
   );
 }

@@ -36,7 +36,7 @@ export async function runDemo(
     sandbox = await sandboxUp({ dir, log: (line) => screen.line(`  ${line}`), signal });
     const scenario = makeScenario(sandbox, options, screen, signal);
 
-    screen.heading(`The first deployment: ${options.nodes} nodes of ${options.from}`);
+    screen.heading(`The first deployment: ${nodesOf(options)} of ${options.from}`);
     await scenario.configure();
     await scenario.stack.up([QUIET]);
 
@@ -92,6 +92,7 @@ function makeScenario(
     stack: "demo",
     image: options.from,
     replicas: options.nodes,
+    ...(options.replicants > 0 && { replicants: options.replicants }),
     connEvictRate: options.rate,
     sessEvictRate: options.rate,
     initialDelaySeconds: 10,
@@ -100,6 +101,12 @@ function makeScenario(
     onCommand: (command) => screen.command(command),
     onLine: (line) => digest.keeps(line, Date.now()) && screen.line(`  ${line}`),
   });
+}
+
+function nodesOf({ nodes, replicants }: DemoOptions): string {
+  const several = (count: number, what: string): string => `${count} ${what}${count > 1 ? "s" : ""}`;
+  if (replicants === 0) return `${nodes} nodes`;
+  return `${several(nodes, "core")} and ${several(replicants, "replicant")}`;
 }
 
 /** Sessions whose clients are away during the upgrade: 2 % and at least 10. */

@@ -35,7 +35,7 @@ export class Screen {
   sample({ total, byPod }: Sample, pods: string[]): void {
     const sets = new Map<string, number>();
     byPod.forEach((count, i) => {
-      const set = (pods[i] ?? "").replace(/-\d+$/, "");
+      const set = setOfPod(pods[i] ?? "");
       sets.set(set, (sets.get(set) ?? 0) + count);
     });
     const parts = [...sets].map(([set, count]) => `${set} ${thousands(count)}`);
@@ -63,4 +63,9 @@ export class Screen {
   private draw(): void {
     if (this.status !== "") process.stdout.write(this.paint(this.status, "35"));
   }
+}
+
+/** Name of a pod's set: without the ordinal of a StatefulSet or the two hashes of a Deployment. */
+export function setOfPod(pod: string): string {
+  return pod.replace(/(?<=-replicant-[^-]+)-[^-]+-[^-]+$|-\d+$/, "");
 }

@@ -15,6 +15,8 @@ export interface ClientHost {
   wake(client: Client, milliseconds: number): void;
   reconnectDelay(): number;
   attempted(client: Client, endpoint: Endpoint): void;
+  /** The broker has answered: the endpoint with the pod that a connection has reached. */
+  reached(client: Client, endpoint: Endpoint, localPort: number): Endpoint;
   accepted(client: Client, endpoint: Endpoint, attemptedAt: number, sessionPresent: boolean): void;
   refused(client: Client, reason: string): void;
   lost(client: Client, endpoint: Endpoint, reason: string): void;
@@ -131,6 +133,9 @@ export class Client {
   private handle(packet: Packet): void {
     switch (packet.cmd) {
       case "connack":
+        if (this.target && this.socket) {
+          this.target = this.host.reached(this, this.target, this.socket.localPort ?? 0);
+        }
         return this.welcomed(packet.reasonCode ?? packet.returnCode ?? 0, packet.sessionPresent);
       case "suback":
         return this.subscribedTo(packet.granted.map(Number));

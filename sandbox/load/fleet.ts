@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Deck } from "../node-agent/network/deck";
 import { Client, type ClientHost } from "./client";
 import { followEndpoints, type Endpoints } from "./endpoints";
 import type { FleetFigures, Sample } from "./figures";
@@ -24,6 +25,7 @@ export class Fleet implements ClientHost {
   private readonly publisher: Publisher;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly sessionsLost = new Set<number>();
+  private readonly deck = new Deck<Endpoint>(({ pod, host }) => `${pod} ${host}`);
   private delays = 0;
 
   static async open(
@@ -108,8 +110,7 @@ export class Fleet implements ClientHost {
   }
 
   endpoint(): Endpoint | undefined {
-    const current = this.endpoints.current();
-    return current[Math.floor(Math.random() * current.length)];
+    return this.deck.draw(this.endpoints.current());
   }
 
   clientId(index: number): string {
@@ -132,7 +133,15 @@ export class Fleet implements ClientHost {
   }
 
   attempted(client: Client, endpoint: Endpoint): void {
-    if (client.known) this.recorder.attempt(Date.now(), this.recorder.pod(endpoint.pod));
+    if (!client.known || endpoint.pod === "") return;
+    this.recorder.attempt(Date.now(), this.recorder.pod(endpoint.pod));
+  }
+
+  reached(client: Client, endpoint: Endpoint, localPort: number): Endpoint {
+    if (endpoint.pod !== "") return endpoint;
+    const found = { ...endpoint, pod: this.endpoints.podOf(localPort) ?? "unknown" };
+    this.attempted(client, found);
+    return found;
   }
 
   accepted(client: Client, { pod }: Endpoint, attemptedAt: number, sessionPresent: boolean): void {

@@ -2,10 +2,22 @@
 export type EndpointSource =
   /** Ready endpoints of a Service's port, followed through the API server. */
   | { kind: "service"; kubeconfig: string; namespace: string; service: string; port: number }
+  /**
+   * A node port on 127.0.0.1, whose forwarder chooses the pod; it writes down which one below
+   * `tables` (`ConnectionTable`). The names of the Service's pods come from the API server.
+   */
+  | {
+      kind: "node-port";
+      kubeconfig: string;
+      namespace: string;
+      service: string;
+      nodePort: number;
+      tables: string;
+    }
   | { kind: "static"; endpoints: Endpoint[] };
 
 export interface Endpoint {
-  /** Pod, or any name that identifies the broker. */
+  /** Pod, or any name that identifies the broker; empty when it shows only once connected. */
   pod: string;
   host: string;
   port: number;

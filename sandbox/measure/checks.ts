@@ -11,6 +11,9 @@ export interface Check {
   pass: boolean;
 }
 
+/** Connections that a node may have at the end, over the mean (document 003). */
+export const MAX_IMBALANCE = 1.15;
+
 /** The limits of a graceful upgrade, each with its figure. */
 export function checksOf(report: Omit<Report, "checks">): Check[] {
   const { clients, connEvictRate, desiredReplicas, upgradeSeconds, boundSeconds } = report;
@@ -39,6 +42,18 @@ export function checksOf(report: Omit<Report, "checks">): Check[] {
     figure: report[name].join(", ") || "none",
     pass: report[name].length === 0,
   });
+  const moved = report.switched
+    ? [
+        atMost(
+          "peakReconnectsPerSecond",
+          report.peakReconnectsPerSecond,
+          1.2 * connEvictRate,
+          short,
+        ),
+        atMost("connection dip", dip, dipLimit, percent),
+        atMost("upgradeSeconds", upgradeSeconds, 1.25 * boundSeconds, inSeconds),
+      ]
+    : [];
   return [
     exactly("sessionsLost", 0),
     exactly("qos1Lost", 0),
@@ -48,10 +63,9 @@ export function checksOf(report: Omit<Report, "checks">): Check[] {
     empty("blueObjectsLeft"),
     empty("evacuationsLeft"),
     nodesCheck(report),
-    atMost("peakReconnectsPerSecond", report.peakReconnectsPerSecond, 1.2 * connEvictRate, short),
-    atMost("connection dip", dip, dipLimit, percent),
-    atMost("upgradeSeconds", upgradeSeconds, 1.25 * boundSeconds, inSeconds),
+    ...moved,
     ...estimateCheck(report),
+    ...roleChecks(report),
   ];
 }
 
@@ -75,6 +89,28 @@ function estimateCheck({ estimateSeconds, rolloutSeconds }: Omit<Report, "checks
       limit: `within 25 % of ${inSeconds(rolloutSeconds)}`,
       figure: `${inSeconds(estimateSeconds)} (${percent(off)} off)`,
       pass: off <= 0.25,
+    },
+  ];
+}
+
+/** What holds at every moment of a cluster with replicants, and the balance afterwards. */
+function roleChecks({ roles, balance }: Omit<Report, "checks">): Check[] {
+  if (!roles) return [];
+  const always = (name: keyof typeof roles, limit: string, pass: boolean): Check => ({
+    name,
+    limit,
+    figure: String(roles[name]),
+    pass,
+  });
+  return [
+    always("replicantWithoutCore", "= 0", roles.replicantWithoutCore === 0),
+    always("dashboardEndpointsCoresOnly", "always", roles.dashboardEndpointsCoresOnly),
+    always("listenerEndpointsReplicantsOnly", "always", roles.listenerEndpointsReplicantsOnly),
+    {
+      name: "balance",
+      limit: `≤ ${MAX_IMBALANCE} × mean`,
+      figure: String(balance),
+      pass: balance <= MAX_IMBALANCE,
     },
   ];
 }

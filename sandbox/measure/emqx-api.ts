@@ -1,13 +1,22 @@
-import http from "node:http";
 import { KubeClient } from "../node-agent/kube/client";
 import { processAddress } from "../node-agent/network/addresses";
-import type { KubeObject, Pod, Secret } from "../node-agent/kube/types";
-import type { Watched } from "./observer";
+import type { KubeObject, Pod } from "../node-agent/kube/types";
+import { ClusterApiClient, ApiAnswer } from "./cluster-api";
+import { COMPONENT, INSTANCE, REVISION } from "./labels";
+import type { Watched } from "./watched";
 
 export interface ClusterNode {
   node: string;
   version: string;
+  /** In lower case, as version 5 has it. */
   node_status: string;
+}
+
+/** An entry of `evacuations` in EMQX's `global_status`, whole. */
+export interface Evacuation {
+  node: string;
+  state: string;
+  [field: string]: unknown;
 }
 
 /** What is left when an upgrade is over, as the API server and EMQX itself tell. */
@@ -16,7 +25,7 @@ export interface EndState {
   clusterNodes: ClusterNode[];
   /** Nodes that still are under evacuation. */
   evacuationsLeft: string[];
-  /** `Kind/name` of objects that carry another revision than the one that serves. */
+  /** `Kind/name` of objects that carry another revision than those that are to stay. */
   objectsLeft: string[];
   /** Node names of the pods that should be the cluster. */
   expectedNodes: string[];
@@ -24,76 +33,71 @@ export interface EndState {
 
 const KINDS = [
   ["StatefulSet", "/apis/apps/v1", "statefulsets"],
+  ["Deployment", "/apis/apps/v1", "deployments"],
+  ["ReplicaSet", "/apis/apps/v1", "replicasets"],
   ["ControllerRevision", "/apis/apps/v1", "controllerrevisions"],
   ["Pod", "/api/v1", "pods"],
   ["ConfigMap", "/api/v1", "configmaps"],
   ["PersistentVolumeClaim", "/api/v1", "persistentvolumeclaims"],
 ] as const;
 
-/** Asks the API server and a pod of the serving revision directly, past everything of ours. */
-export async function readEndState(watched: Watched, revision: string): Promise<EndState> {
+/** Asks the API server and a core of the revisions that stay, directly, past everything of ours. */
+export async function readEndState(watched: Watched, ...revisions: string[]): Promise<EndState> {
   const { kubeconfig, namespace, cluster } = watched;
   const client = await KubeClient.fromFile(kubeconfig);
   const objects: { kind: string; object: KubeObject }[] = [];
-  const selector = encodeURIComponent(`app.kubernetes.io/instance=${cluster},emqx.io/revision`);
+  const selector = encodeURIComponent(`${INSTANCE}=${cluster},${REVISION}`);
   for (const [kind, group, plural] of KINDS) {
     const path = `${group}/namespaces/${namespace}/${plural}?labelSelector=${selector}`;
     const { items } = await client.get<{ items: KubeObject[] | null }>(path);
     for (const object of items ?? []) objects.push({ kind, object });
   }
-  const revisionOf = (object: KubeObject) => object.metadata.labels?.["emqx.io/revision"];
+  const stays = ({ metadata }: KubeObject): boolean =>
+    revisions.includes(metadata.labels?.[REVISION] ?? "");
   const pods = objects
-    .filter(({ kind, object }) => kind === "Pod" && revisionOf(object) === revision)
+    .filter(({ kind, object }) => kind === "Pod" && stays(object))
     .map(({ object }) => object as Pod);
-  const host = processAddress(pods[0]?.status?.podIP ?? "");
+  const core = pods.find((pod) => !isReplicant(pod) && pod.status?.podIP) ?? pods[0];
+  const host = processAddress(core?.status?.podIP ?? "");
   if (host === "") {
-    throw new Error(`Expected a running pod of revision ${revision} of ${cluster}, found none.`);
+    const wanted = revisions.join(", ");
+    throw new Error(`Expected a running pod of revision ${wanted} of ${cluster}, found none.`);
   }
-  const authorization = await apiKey(client, watched);
-  const nodes = await ask<ClusterNode[]>(host, "/api/v5/nodes", authorization);
-  const status = await ask<{ evacuations?: { node: string }[] }>(
-    host,
-    "/api/v5/load_rebalance/global_status",
-    authorization,
-  );
+  const api = await ClusterApiClient.open(client, watched);
+  const nodes = await api.nodes<ClusterNode[]>(host);
   return {
-    clusterNodes: nodes.map(({ node, version, node_status }) => ({ node, version, node_status })),
-    evacuationsLeft: (status.evacuations ?? []).map(({ node }) => node),
+    clusterNodes: nodes.map(({ node, version, node_status }) => ({
+      node,
+      version,
+      node_status: node_status.toLowerCase(),
+    })),
+    evacuationsLeft: (await evacuationsOf(api, host)).map(({ node }) => node),
     objectsLeft: objects
-      .filter(({ object }) => revisionOf(object) !== revision)
+      .filter(({ object }) => !stays(object))
       .map(({ kind, object }) => `${kind}/${object.metadata.name}`),
-    expectedNodes: pods.map(
-      ({ metadata }) => `emqx@${metadata.name}.${cluster}-headless.${namespace}.svc.cluster.local`,
-    ),
+    expectedNodes: pods.map((pod) => nodeName(watched, pod)),
   };
 }
 
-async function apiKey(client: KubeClient, { namespace, cluster }: Watched): Promise<string> {
-  const name = `${cluster}-bootstrap-api-key`;
-  const secret = await client.get<Secret>(`/api/v1/namespaces/${namespace}/secrets/${name}`);
-  const text = Buffer.from(secret.data?.bootstrap_api_key ?? "", "base64").toString("utf8");
-  const line = text.split("\n").find((each) => each.startsWith("pulumi-emqx:"));
-  const [key, value] = (line ?? "").trim().split(":");
-  if (!key || !value)
-    throw new Error(`Expected a line \`pulumi-emqx:<secret>\` in Secret ${name}.`);
-  return `Basic ${Buffer.from(`${key}:${value}`).toString("base64")}`;
+/** Evacuations under way; none for a release that has no evacuation. */
+export async function evacuationsOf(
+  api: ClusterApiClient,
+  host: string,
+  timeout?: number,
+): Promise<Evacuation[]> {
+  try {
+    return (await api.evacuations<{ evacuations?: Evacuation[] }>(host, timeout)).evacuations ?? [];
+  } catch (error) {
+    if (error instanceof ApiAnswer && error.status === 404) return [];
+    throw error;
+  }
 }
 
-function ask<T>(host: string, path: string, authorization: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const options = { host, port: 18083, path, headers: { authorization }, timeout: 10_000 };
-    const request = http.get(options, (response) => {
-      let body = "";
-      response
-        .setEncoding("utf8")
-        .on("data", (text: string) => (body += text))
-        .on("error", reject)
-        .on("end", () => {
-          if (response.statusCode === 200) return resolve(JSON.parse(body) as T);
-          reject(new Error(`GET ${path} of ${host} answered ${response.statusCode}: ${body}`));
-        });
-    });
-    request.on("timeout", () => request.destroy(new Error(`GET ${path} of ${host} timed out`)));
-    request.on("error", reject);
-  });
+function nodeName({ namespace, cluster, nodePrefix = "emqx" }: Watched, pod: Pod): string {
+  if (isReplicant(pod)) return `emqx@${pod.status?.podIP}`;
+  return `${nodePrefix}@${pod.metadata.name}.${cluster}-headless.${namespace}.svc.cluster.local`;
+}
+
+function isReplicant({ metadata }: Pod): boolean {
+  return metadata.labels?.[COMPONENT] === "replicant";
 }

@@ -1,7 +1,8 @@
 import type { Report } from "./report";
 
 /**
- * What must hold in every upgrade, whatever was done to it: the invariants I1 to I6 and I9.
+ * What must hold in every upgrade, whatever was done to it: the invariants I1 to I6 and I9, and
+ * with replicants what each Service may lead to.
  * Returns one line for each that was broken. Not among them are the limits on time, which depend
  * on the machine and on what a test does in between.
  */
@@ -29,6 +30,13 @@ export function checkInvariants(report: Report): string[] {
   const { evacuationsLeft, blueObjectsLeft, clusterNodes, expectedNodes } = report;
   hold(evacuationsLeft.length === 0, `I9: evacuations go on: ${evacuationsLeft.join(", ")}`);
   hold(blueObjectsLeft.length === 0, `I9: old objects are left: ${blueObjectsLeft.join(", ")}`);
+  const { roles } = report;
+  if (roles) {
+    const lonely = roles.replicantWithoutCore;
+    hold(lonely === 0, `roles: at ${lonely} moments a replicant ran without a core of its release`);
+    hold(roles.dashboardEndpointsCoresOnly, "roles: a replicant was behind the dashboard Service");
+    hold(roles.listenerEndpointsReplicantsOnly, "roles: a core was behind the listeners Service");
+  }
   for (const { node, node_status } of clusterNodes) {
     hold(node_status === "running", `I9: ${node} is listed as ${node_status}`);
     hold(expectedNodes.includes(node), `I9: ${node} is still in the cluster`);

@@ -1,17 +1,33 @@
 import type { FleetFigures } from "../load/figures";
 import { checksOf } from "./checks";
+import { balanceOf } from "./balance";
 import type { ClusterLog } from "./cluster-log";
+import { setName } from "./colours";
 import type { EndState } from "./emqx-api";
+import { evacuationFigures } from "./evacuation-figures";
 import { peakWithin } from "./peak";
-import { findMoments, phasesOf, revisionsOfPods, seconds, type Moments } from "./phases";
+import {
+  findMoments,
+  momentsInPlace,
+  phasesOf,
+  revisionsOfPods,
+  seconds,
+  type Moments,
+} from "./phases";
 import type { Report, TimelinePoint } from "./report";
+import { roleFigures, statesSince } from "./roles";
 
 /** What the upgrade was asked to do. */
 export interface UpgradeTerms {
   cluster: string;
   from: string;
   to: string;
+  /** Cores. */
   replicas: number;
+  /** Replicants, which serve clients if there are any. */
+  replicants?: number;
+  /** False for a change that leaves the sets in place: scaling, rolling update, settings. */
+  switches?: boolean;
   connEvictRate: number;
   sessEvictRate: number;
   initialDelaySeconds: number;
@@ -35,7 +51,10 @@ const PRELUDE = 5;
 /** Turns what was seen during an upgrade into its report. */
 export function makeReport(measured: Measured): Report {
   const { terms, startedAt, endedAt, estimateSeconds, fleet, log, end } = measured;
-  const moments = findMoments(log, fleet, startedAt);
+  const { switches = true, replicants = 0 } = terms;
+  const moments = switches
+    ? findMoments(log, fleet, startedAt)
+    : momentsInPlace(log, startedAt, endedAt);
   const disconnects = fleet.disconnects.filter(([t]) => t >= startedAt);
   const bound =
     terms.initialDelaySeconds +
@@ -50,10 +69,8 @@ export function makeReport(measured: Measured): Report {
     from: terms.from,
     to: terms.to,
     startedAt: new Date(startedAt).toISOString(),
-    sets: {
-      blue: `${terms.cluster}-core-${moments.blue}`,
-      green: `${terms.cluster}-core-${moments.green}`,
-    },
+    ...setsOf(log, terms, moments),
+    switched: switches,
     clients: fleet.clients,
     upgradeSeconds: round(upgrade),
     boundSeconds: round(bound),
@@ -82,23 +99,38 @@ export function makeReport(measured: Measured): Report {
     ),
     connEvictRate: terms.connEvictRate,
     ...endpointFigures(log, startedAt, endedAt),
-    desiredReplicas: terms.replicas,
+    desiredReplicas: replicants || terms.replicas,
     newConnectionsToBlueAfterSwitch: attemptsOnBlue(fleet, log, moments),
     blueObjectsLeft: end.objectsLeft,
     blueDeletions: deletions(fleet, log, moments),
     clusterNodes: end.clusterNodes,
     expectedNodes: end.expectedNodes,
     evacuationsLeft: end.evacuationsLeft,
-    timeline: timelineOf(fleet, log, terms.cluster, startedAt),
+    balance: balanceOf(fleet, log),
+    ...evacuationFigures(log, startedAt),
+    ...(replicants > 0 && { roles: roleFigures(log, startedAt, endedAt) }),
+    timeline: timelineOf(fleet, log, startedAt),
   };
   return { ...report, checks: checksOf(report) };
 }
 
+function setsOf(
+  log: ClusterLog,
+  { cluster, replicants = 0 }: UpgradeTerms,
+  { blue, green, old, kept }: Moments,
+): Pick<Report, "sets" | "coreSets"> {
+  const role = replicants > 0 ? "replicant" : "core";
+  const named = (revision: string): string =>
+    setName(log, [revision], role) ?? `${cluster}-${role}-${revision}`;
+  const sets = { blue: named(blue), green: named(green) };
+  if (replicants === 0) return { sets };
+  const after = setName(log, kept, "core") ?? "unknown";
+  return { sets, coreSets: { blue: setName(log, old, "core") ?? after, green: after } };
+}
+
 function endpointFigures(log: ClusterLog, startedAt: number, endedAt: number) {
   const revisions = revisionsOfPods(log);
-  const atStart = log.endpoints.filter(({ t }) => t <= startedAt).slice(-1);
-  const during = log.endpoints.filter(({ t }) => t > startedAt && t <= endedAt);
-  const states = [...atStart, ...during].map(({ pods }) => pods);
+  const states = statesSince(log.endpoints, startedAt, endedAt);
   const sets = states.map((pods) => new Set(pods.map((pod) => revisions.get(pod))).size);
   return {
     minReadyEndpoints: states.length === 0 ? 0 : Math.min(...states.map((pods) => pods.length)),
@@ -110,13 +142,15 @@ function attemptsOnBlue(fleet: FleetFigures, log: ClusterLog, moments: Moments):
   const revisions = revisionsOfPods(log);
   return fleet.attempts.filter(
     ([t, pod]) =>
-      t >= moments.switchedAt + 1000 && revisions.get(fleet.pods[pod] ?? "") !== moments.green,
+      t >= moments.switchedAt + 1000 &&
+      !moments.kept.includes(revisions.get(fleet.pods[pod] ?? "") ?? ""),
   ).length;
 }
 
-function deletions(fleet: FleetFigures, log: ClusterLog, { blue, startedAt }: Moments) {
+/** Pods that went: of old sets or, where there are none, of any. */
+function deletions(fleet: FleetFigures, log: ClusterLog, { old, startedAt }: Moments) {
   return log.objects
-    .filter(({ kind, revision }) => kind === "Pod" && revision === blue)
+    .filter(({ kind, revision }) => kind === "Pod" && (old.length === 0 || old.includes(revision)))
     .flatMap(({ name, deletingAt, goneAt }) => {
       const at = deletingAt ?? goneAt;
       if (at === undefined || at < startedAt) return [];
@@ -127,14 +161,9 @@ function deletions(fleet: FleetFigures, log: ClusterLog, { blue, startedAt }: Mo
     });
 }
 
-function timelineOf(
-  fleet: FleetFigures,
-  log: ClusterLog,
-  cluster: string,
-  startedAt: number,
-): TimelinePoint[] {
-  const revisions = revisionsOfPods(log);
-  const setOf = fleet.pods.map((pod) => `${cluster}-core-${revisions.get(pod) ?? "unknown"}`);
+function timelineOf(fleet: FleetFigures, log: ClusterLog, startedAt: number): TimelinePoint[] {
+  const sets = new Map(log.objects.map(({ name, set }) => [name, set]));
+  const setOf = fleet.pods.map((pod) => sets.get(pod));
   return fleet.samples
     .filter(({ t }) => t >= startedAt - PRELUDE * 1000)
     .map(({ t, total, byPod }) => {

@@ -1,27 +1,31 @@
 import { KubeClient } from "../node-agent/kube/client";
 import { Reflector } from "../node-agent/kube/reflector";
 import type { KubeObject } from "../node-agent/kube/types";
-import { SERVICE_LABEL } from "../node-agent/network/hosts";
+import { processAddress } from "../node-agent/network/addresses";
 import type { ClusterLog, ObservedObject } from "./cluster-log";
+import { watchEvacuations } from "./evacuation-watch";
+import { INSTANCE, REVISION } from "./labels";
 import type { ServiceSlice, WatchedPod, WatchedService } from "./objects";
+import { emqxImage, isReady, isRunning, roleOf, setOf } from "./objects";
+import { ServiceLog } from "./service-log";
+import { dashboardService, listenersService, type Watched } from "./watched";
 
-const REVISION = "emqx.io/revision";
-const INSTANCE = "app.kubernetes.io/instance";
-
-export interface Watched {
-  kubeconfig: string;
-  namespace: string;
-  /** Name of the EMQX cluster. */
-  cluster: string;
-}
+export type { Watched } from "./watched";
 
 /** Watches one EMQX cluster through the API server and writes down what changes when. */
 export class Observer {
-  readonly log: ClusterLog = { objects: [], selections: [], endpoints: [] };
+  readonly log: ClusterLog = {
+    objects: [],
+    selections: [],
+    dashboardSelections: [],
+    endpoints: [],
+    dashboardEndpoints: [],
+    evacuations: [],
+  };
   private readonly live = new Map<string, ObservedObject>();
   private readonly reflectors: Reflector<KubeObject>[] = [];
-  private readonly slices = new Map<string, ServiceSlice>();
   private readonly pods = new Map<string, WatchedPod>();
+  private readonly stopped = new AbortController();
 
   static async start(watched: Watched): Promise<Observer> {
     const client = await KubeClient.fromFile(watched.kubeconfig);
@@ -32,19 +36,29 @@ export class Observer {
 
   private constructor(private readonly watched: Watched) {}
 
-  stop(): void {
-    for (const reflector of this.reflectors) reflector.stop();
-  }
-
   /** Revision that the listeners Service selects now. */
   get selected(): string | null {
     return this.log.selections.at(-1)?.revision ?? null;
   }
 
+  stop(): void {
+    this.stopped.abort();
+    for (const reflector of this.reflectors) reflector.stop();
+  }
+
   private async follow(client: KubeClient): Promise<void> {
-    const { namespace, cluster } = this.watched;
+    const { namespace } = this.watched;
     const core = `/api/v1/namespaces/${namespace}`;
-    const service = `${cluster}-listeners`;
+    const apps = `/apis/apps/v1/namespaces/${namespace}`;
+    const { log } = this;
+    const services = [
+      new ServiceLog(listenersService(this.watched), log.selections, log.endpoints),
+      new ServiceLog(
+        dashboardService(this.watched),
+        log.dashboardSelections,
+        log.dashboardEndpoints,
+      ),
+    ];
     await Promise.all([
       this.watch<WatchedPod>(client, `${core}/pods`, {
         changed: (pod) => this.podChanged(pod),
@@ -53,33 +67,39 @@ export class Observer {
           this.gone("Pod", pod);
         },
       }),
-      this.watch(client, `/apis/apps/v1/namespaces/${namespace}/statefulsets`, {
-        changed: (set) => void this.seen("StatefulSet", set),
-        gone: (set) => this.gone("StatefulSet", set),
-      }),
-      this.watch(client, `${core}/configmaps`, {
-        changed: (map) => void this.seen("ConfigMap", map),
-        gone: (map) => this.gone("ConfigMap", map),
-      }),
+      this.watchKind(client, "StatefulSet", `${apps}/statefulsets`),
+      this.watchKind(client, "Deployment", `${apps}/deployments`),
+      this.watchKind(client, "ConfigMap", `${core}/configmaps`),
       this.watch<WatchedService>(client, `${core}/services`, {
-        changed: ({ metadata, spec }) => {
-          if (metadata.name === service) this.selects(spec.selector?.[REVISION] ?? null);
-        },
-        gone: ({ metadata }) => metadata.name === service && this.selects(null),
+        changed: (service) => services.forEach((each) => each.changed(service)),
+        gone: (service) => services.forEach((each) => each.gone(service)),
       }),
       this.watch<ServiceSlice>(
         client,
         `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
         {
-          changed: (slice) => {
-            if (slice.metadata.labels?.[SERVICE_LABEL] !== service) return;
-            this.slices.set(slice.metadata.name, slice);
-            this.endpointsChanged();
-          },
-          gone: ({ metadata }) => this.slices.delete(metadata.name) && this.endpointsChanged(),
+          changed: (slice) => services.forEach((each) => each.sliceChanged(slice)),
+          gone: (slice) => services.forEach((each) => each.sliceGone(slice)),
         },
       ),
     ]);
+    const hosts = (): string[] => this.cores();
+    void watchEvacuations(client, this.watched, hosts, log.evacuations, this.stopped.signal);
+  }
+
+  /** Addresses of running cores, the youngest first: those are the ones that stay. */
+  private cores(): string[] {
+    return [...this.pods.values()]
+      .filter((pod) => roleOf(pod) === "core" && isReady(pod) && !pod.metadata.deletionTimestamp)
+      .map(({ status }) => processAddress(status?.podIP ?? ""))
+      .reverse();
+  }
+
+  private watchKind(client: KubeClient, kind: ObservedObject["kind"], path: string): Promise<void> {
+    return this.watch(client, path, {
+      changed: (object) => void this.seen(kind, object),
+      gone: (object) => this.gone(kind, object),
+    });
   }
 
   private async watch<T extends KubeObject>(
@@ -96,17 +116,21 @@ export class Observer {
     const observed = this.seen("Pod", pod);
     if (!observed) return;
     this.pods.set(pod.metadata.name, pod);
-    const ready = pod.status?.conditions?.some((c) => c.type === "Ready" && c.status === "True");
-    if (ready) observed.readyAt ??= Date.now();
+    observed.image ??= emqxImage(pod);
+    if (isRunning(pod)) observed.runningAt ??= Date.now();
+    if (isReady(pod)) observed.readyAt ??= Date.now();
   }
 
-  private seen(kind: ObservedObject["kind"], { metadata }: KubeObject): ObservedObject | undefined {
+  private seen(kind: ObservedObject["kind"], object: KubeObject): ObservedObject | undefined {
+    const { metadata } = object;
     const revision = metadata.labels?.[REVISION];
     if (metadata.labels?.[INSTANCE] !== this.watched.cluster || !revision) return undefined;
     const key = `${kind}/${metadata.name}`;
     let observed = this.live.get(key);
     if (!observed) {
-      observed = { kind, name: metadata.name, revision, seenAt: Date.now() };
+      const { name } = metadata;
+      const set = setOf(kind, object);
+      observed = { kind, name, revision, role: roleOf(object), set, seenAt: Date.now() };
       this.live.set(key, observed);
       this.log.objects.push(observed);
     }
@@ -120,21 +144,4 @@ export class Observer {
     this.live.delete(key);
     if (observed) observed.goneAt = Date.now();
   }
-
-  private selects(revision: string | null): void {
-    const last = this.log.selections.at(-1);
-    if (last?.revision !== revision) this.log.selections.push({ t: Date.now(), revision });
-  }
-
-  private endpointsChanged(): void {
-    const pods = [...this.slices.values()].flatMap(readyPods).sort();
-    const last = this.log.endpoints.at(-1);
-    if (last?.pods.join() !== pods.join()) this.log.endpoints.push({ t: Date.now(), pods });
-  }
-}
-
-function readyPods({ endpoints = [] }: ServiceSlice): string[] {
-  return endpoints
-    .filter(({ conditions }) => conditions?.ready !== false)
-    .map(({ targetRef, addresses }) => targetRef?.name ?? addresses[0] ?? "");
 }

@@ -1,13 +1,12 @@
 import type { FleetFigures } from "../load/figures";
 import type { ClusterLog } from "./cluster-log";
+import { coloursOf, type Colours } from "./colours";
 import type { PhaseFigure } from "./report";
 
 /** The moments of an upgrade as they show from outside; milliseconds since the epoch. */
-export interface Moments {
+export interface Moments extends Colours {
   startedAt: number;
-  blue: string;
-  green: string;
-  /** The green StatefulSet appeared. */
+  /** The first green set appeared. */
   greenSetAt: number;
   /** The last green pod appeared. */
   greenPodsAt: number;
@@ -25,23 +24,22 @@ export interface Moments {
 
 /** Finds the moments of the upgrade that began at `startedAt`; throws when there was no switch. */
 export function findMoments(log: ClusterLog, fleet: FleetFigures, startedAt: number): Moments {
-  const before = log.selections.filter(({ t }) => t <= startedAt).at(-1)?.revision;
+  const colours = coloursOf(log, startedAt);
   const change = log.selections.filter(({ t }) => t > startedAt).at(-1);
-  if (!before || !change?.revision) {
+  if (!colours || !change?.revision) {
     throw new Error(
       "Expected that the listeners Service selects another revision than before the upgrade, " +
         `but the API server showed ${JSON.stringify(log.selections)}.`,
     );
   }
-  const blue = before;
-  const green = change.revision;
-  const seen = (kind: string, revision: string): number[] =>
+  const { green, old, fresh } = colours;
+  const seen = (...kinds: string[]): number[] =>
     log.objects
-      .filter((each) => each.kind === kind && each.revision === revision)
+      .filter((each) => kinds.includes(each.kind) && fresh.includes(each.revision))
       .map(({ seenAt }) => seenAt)
       .filter((t) => t <= change.t);
   const revisions = revisionsOfPods(log);
-  const onBlue = (pod: number): boolean => revisions.get(fleet.pods[pod] ?? "") === blue;
+  const onBlue = (pod: number): boolean => old.includes(revisions.get(fleet.pods[pod] ?? "") ?? "");
   const evictions = fleet.disconnects
     .filter(([t, pod]) => t >= change.t && onBlue(pod))
     .map(([t]) => t);
@@ -49,23 +47,44 @@ export function findMoments(log: ClusterLog, fleet: FleetFigures, startedAt: num
     ({ t, pods }) =>
       t > startedAt && pods.length > 0 && pods.every((pod) => revisions.get(pod) === green),
   );
-  const blueObjects = log.objects.filter(({ revision }) => revision === blue);
+  const blueObjects = log.objects.filter(({ revision }) => old.includes(revision));
   const ending = blueObjects
     .filter(({ kind }) => kind === "Pod")
     .flatMap(({ deletingAt, goneAt }) => deletingAt ?? goneAt ?? []);
   const gone = blueObjects.map(({ goneAt }) => goneAt ?? Infinity);
   const blueGoneAt = Math.max(...gone);
   return {
+    ...colours,
     startedAt,
-    blue,
-    green,
-    greenSetAt: least(seen("StatefulSet", green), change.t),
-    greenPodsAt: most(seen("Pod", green), change.t),
+    greenSetAt: least(seen("StatefulSet", "Deployment"), change.t),
+    greenPodsAt: most(seen("Pod"), change.t),
     selectedAt: change.t,
     switchedAt: switched?.t ?? change.t,
     firstEvictionAt: least(evictions, change.t),
     drainedAt: most(ending, most(evictions, change.t)),
     blueGoneAt: Number.isFinite(blueGoneAt) ? blueGoneAt : undefined,
+  };
+}
+
+/** The moments of a change that leaves the sets in place, such as scaling: there is no old set. */
+export function momentsInPlace(log: ClusterLog, startedAt: number, endedAt: number): Moments {
+  const colours = coloursOf(log, startedAt);
+  if (!colours) {
+    throw new Error(
+      "Expected that the listeners Service selects a revision before the change, but the API " +
+        `server showed ${JSON.stringify(log.selections)}.`,
+    );
+  }
+  return {
+    ...colours,
+    startedAt,
+    greenSetAt: startedAt,
+    greenPodsAt: startedAt,
+    selectedAt: startedAt,
+    switchedAt: startedAt,
+    firstEvictionAt: startedAt,
+    drainedAt: endedAt,
+    blueGoneAt: endedAt,
   };
 }
 

@@ -1,5 +1,6 @@
-import type { ClusterNode } from "./emqx-api";
+import type { ClusterNode, Evacuation } from "./emqx-api";
 import type { Check } from "./checks";
+import type { RoleFigures } from "./roles";
 
 /** `report.json`: an upgrade as clients and the API server saw it. Seconds count from its start. */
 export interface Report {
@@ -8,8 +9,12 @@ export interface Report {
   to: string;
   /** ISO 8601. */
   startedAt: string;
-  /** StatefulSets before and after. */
+  /** Sets that served before and after: the replicants' if there are any, else the cores'. */
   sets: { blue: string; green: string };
+  /** With replicants: the cores' sets before and after, the same when only replicants are new. */
+  coreSets?: { blue: string; green: string };
+  /** Whether clients were moved to a new set; false for a change in place, such as scaling. */
+  switched: boolean;
   clients: number;
   /** From the change of the Service's selector until the last object of the old set was gone. */
   upgradeSeconds: number;
@@ -37,9 +42,11 @@ export interface Report {
   /** Most clients that were disconnected within any one second. */
   peakDisconnectsPerSecond: number;
   connEvictRate: number;
+  /** Fewest nodes behind the listeners Service at any moment. */
   minReadyEndpoints: number;
   /** Most sets that were behind the Service at one moment. */
   maxSetsBehindService: number;
+  /** Nodes that should serve clients: the replicants if there are any, else the cores. */
   desiredReplicas: number;
   /** Attempts on old pods, from one second after the EndpointSlice changed. */
   newConnectionsToBlueAfterSwitch: number;
@@ -49,6 +56,14 @@ export interface Report {
   clusterNodes: ClusterNode[];
   expectedNodes: string[];
   evacuationsLeft: string[];
+  /** Connections on the fullest serving node over the mean, at the end. */
+  balance: number;
+  /** States that each node went through in EMQX's own `global_status`, in their order. */
+  nodeEvacuationStates: Record<string, string[]>;
+  /** One whole entry of `global_status` in the state `waiting_takeover`. */
+  waitingTakeoverSample?: Evacuation;
+  /** Only of a cluster with replicants. */
+  roles?: RoleFigures;
   checks: Check[];
   timeline: TimelinePoint[];
 }

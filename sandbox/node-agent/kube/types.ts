@@ -16,6 +16,7 @@ export interface ObjectMeta {
   deletionTimestamp?: string;
   deletionGracePeriodSeconds?: number;
   finalizers?: string[];
+  ownerReferences?: { kind: string; name: string }[];
 }
 
 export interface KubeObject {

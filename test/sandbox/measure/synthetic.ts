@@ -28,8 +28,16 @@ export function goodUpgrade(clients = 300, rate = 30): Measured {
   const gone = drained + 12;
   const object = (kind: ObservedObject["kind"], name: string, revision: string): ObservedObject =>
     revision === "aaaa"
-      ? { kind, name, revision, seenAt: at(-60), deletingAt: at(gone - 1), goneAt: at(gone) }
-      : { kind, name, revision, seenAt: at(kind === "Pod" ? 6 : 5) };
+      ? { ...common(kind, name, revision), deletingAt: at(gone - 1), goneAt: at(gone) }
+      : { ...common(kind, name, revision), seenAt: at(kind === "Pod" ? 6 : 5) };
+  const common = (kind: ObservedObject["kind"], name: string, revision: string) => ({
+    kind,
+    name,
+    revision,
+    role: "core" as const,
+    set: `emqx-core-${revision}`,
+    seenAt: at(-60),
+  });
   const log: ClusterLog = {
     objects: [
       object("StatefulSet", "emqx-core-aaaa", "aaaa"),
@@ -41,10 +49,19 @@ export function goodUpgrade(clients = 300, rate = 30): Measured {
       { t: at(-60), revision: "aaaa" },
       { t: at(20), revision: "bbbb" },
     ],
+    dashboardSelections: [
+      { t: at(-60), revision: "aaaa" },
+      { t: at(20), revision: "bbbb" },
+    ],
     endpoints: [
       { t: at(-50), pods: blue },
       { t: at(20.1), pods: green },
     ],
+    dashboardEndpoints: [
+      { t: at(-50), pods: blue },
+      { t: at(20.1), pods: green },
+    ],
+    evacuations: [],
   };
   return {
     terms: {
