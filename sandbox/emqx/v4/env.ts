@@ -8,7 +8,7 @@ export type V4Config = ReadonlyMap<string, string>;
 export function v4ConfigFromEnv(env: NodeJS.ProcessEnv): V4Config {
   const config = new Map<string, string>();
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith("EMQX_") || !name.includes("__") || value === undefined) continue;
+    if (!name.startsWith("EMQX_") || value === undefined) continue;
     config.set(name.slice("EMQX_".length).toLowerCase().replaceAll("__", "."), value.trim());
   }
   return config;

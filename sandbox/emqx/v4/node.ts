@@ -1,3 +1,4 @@
+import { log } from "../log";
 import { EmqxNode } from "../node";
 import { RestServer } from "../rest/server";
 import { Autoclean } from "./autoclean";
@@ -18,6 +19,7 @@ export class V4Node extends EmqxNode {
   }
 
   override async start(): Promise<void> {
+    for (const notice of this.settings.notices) log("warning", notice);
     await super.start();
     this.autoclean.start();
   }

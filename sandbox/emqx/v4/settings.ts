@@ -6,6 +6,7 @@ import { durationSetting, parseDuration, sizeSetting } from "../settings/units";
 import { integerOf, invalid, listenerPortOf, textOf, v4ConfigFromEnv } from "./env";
 import type { V4Config } from "./env";
 import { v4VersionOfImage } from "./image";
+import { noticesOf } from "./notices";
 
 /** What a 4.4 node reads from its env besides what 5.x has too. */
 export interface V4Settings extends Settings {
@@ -16,6 +17,8 @@ export interface V4Settings extends Settings {
   license: { path: string; required: boolean };
   /** Milliseconds after which the cluster forgets a node that stopped; undefined: never. */
   autocleanMs: number | undefined;
+  /** What the node logs about its settings when it boots. */
+  notices: string[];
 }
 
 /** Reads a 4.4 node's settings; undefined when the image is another one. */
@@ -68,6 +71,7 @@ export function readV4Settings(env: NodeJS.ProcessEnv): V4Settings | undefined {
       required: license !== undefined,
     },
     autocleanMs: autoclean(config),
+    notices: noticesOf(config, root),
   };
 }
 

@@ -112,6 +112,15 @@ describe("the settings of 4.4", () => {
   });
 });
 
+test("what is set but not in force is told when the node boots", () => {
+  assert.deepEqual(read({ EMQX_ALLOW_ANONYMOUS: "true" }).notices, []);
+  const { notices } = read({ EMQX_ALLOW_ANONYMOUS: "false", EMQX_ACL_FILE: "/mounted/acl.conf" });
+  assert.match(
+    notices.join("\n"),
+    /acl_file \/mounted\/acl\.conf: enoent[^]*allow_anonymous = false/,
+  );
+});
+
 describe("the body that starts an evacuation in 4.4", () => {
   test("may be empty or have 4.4's fields", () => {
     assert.equal(startBodyProblem({}), undefined);
