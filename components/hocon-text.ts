@@ -24,8 +24,11 @@ export function valueText(value: HoconValue, indent = ""): string {
   if (typeof value === "string") return value;
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
-    const items = value.map((item) => `${inner}${valueText(item, inner)}`);
-    return items.length === 0 ? "[]" : `[\n${items.join(",\n")}\n${indent}]`;
+    const items = value.map((item) => valueText(item, inner));
+    if (value.every((item) => typeof item === "string" && !item.includes("\n"))) {
+      return `[${items.join(", ")}]`;
+    }
+    return `[\n${items.map((item) => `${inner}${item}`).join(",\n")}\n${indent}]`;
   }
   const settings = sorted(value).map(([key, item]) => settingText(key, item, inner));
   return settings.length === 0 ? "{}" : `{\n${settings.join("\n")}\n${indent}}`;
