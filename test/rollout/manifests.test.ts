@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { oneColour } from "../../components/labels";
 import { siteOf, type RolloutInputs } from "../../components/rollout/inputs";
-import { emqxConf, manifestsOf } from "../../components/rollout/manifests";
+import { manifestsOf } from "../../components/rollout/manifests";
+import type { Role } from "../../components/rollout/types";
 
 interface Container {
   name: string;
@@ -10,7 +11,10 @@ interface Container {
   env: {
     name: string;
     value?: string;
-    valueFrom?: { secretKeyRef?: { name: string; key: string } };
+    valueFrom?: {
+      secretKeyRef?: { name: string; key: string; optional?: boolean };
+      fieldRef?: { fieldPath: string };
+    };
   }[];
   ports: { name?: string; containerPort: number; protocol: string }[];
   securityContext: Record<string, unknown>;
@@ -19,8 +23,11 @@ interface Container {
   volumeMounts: { name: string; mountPath: string; subPath?: string }[];
 }
 
-interface StatefulSetSpec {
+interface WorkloadSpec {
   replicas: number;
+  strategy?: object;
+  progressDeadlineSeconds?: number;
+  revisionHistoryLimit?: number;
   serviceName: string;
   podManagementPolicy: string;
   updateStrategy: { type: string };
@@ -40,23 +47,26 @@ interface StatefulSetSpec {
   };
 }
 
-function make(changes: Partial<RolloutInputs> = {}) {
+function make(changes: Partial<RolloutInputs> = {}, role: Role = "core") {
   const inputs = { name: "emqx", namespace: "mqtt", image: "emqx/emqx:6.1.0", ...changes };
-  const { configMap, statefulSet } = manifestsOf(inputs, siteOf(inputs))("rev", 3);
-  const spec = statefulSet.spec as StatefulSetSpec;
+  const { configMap, workload } = manifestsOf(inputs, siteOf(inputs))(role, "rev", 3);
+  const spec = workload.spec as WorkloadSpec;
   const [emqx, ...others] = spec.template.spec.containers;
-  return { configMap, statefulSet, spec, pod: spec.template.spec, emqx, others };
+  const env = (name: string) => emqx.env.find((entry) => entry.name === name);
+  return { configMap, workload, spec, pod: spec.template.spec, emqx, others, env };
 }
 
+const replicant = (changes: Partial<RolloutInputs> = {}) => make(changes, "replicant");
+
 test("names, labels and selector of the set belong to one colour", () => {
-  const { statefulSet, configMap, spec } = make();
-  assert.equal(statefulSet.metadata.name, "emqx-core-rev");
+  const { workload, configMap, spec } = make();
+  assert.equal(workload.metadata.name, "emqx-core-rev");
   assert.equal(configMap.metadata.name, "emqx-config-rev");
-  assert.equal(statefulSet.metadata.namespace, "mqtt");
+  assert.equal(workload.metadata.namespace, "mqtt");
   assert.deepEqual(spec.selector.matchLabels, oneColour("emqx", "rev"));
   for (const [key, value] of Object.entries(oneColour("emqx", "rev"))) {
     assert.equal(spec.template.metadata.labels[key], value);
-    assert.equal(statefulSet.metadata.labels?.[key], value);
+    assert.equal(workload.metadata.labels?.[key], value);
   }
   assert.equal(spec.replicas, 3);
   assert.equal(spec.serviceName, "emqx-headless");
@@ -66,7 +76,7 @@ test("names, labels and selector of the set belong to one colour", () => {
 
 test("the environment makes nodes of all colours find each other, and the user's comes last", () => {
   const user = [{ name: "EMQX_NODE__ROLE", value: "mine" }];
-  const { emqx } = make({ coreTemplate: { spec: { env: user } }, licenseDigest: "x" });
+  const { emqx } = make({ coreTemplate: { spec: { env: user } } });
   const value = (name: string) => emqx.env.find((entry) => entry.name === name)?.value;
   const from = (name: string) =>
     emqx.env.find((entry) => entry.name === name)?.valueFrom?.secretKeyRef;
@@ -75,12 +85,82 @@ test("the environment makes nodes of all colours find each other, and the user's
   assert.equal(value("EMQX_API_KEY__BOOTSTRAP_FILE"), '"/opt/emqx/data/bootstrap_api_key"');
   assert.equal(value("EMQX_DASHBOARD__LISTENERS__HTTP__BIND"), "18083");
   assert.deepEqual(from("EMQX_NODE__COOKIE"), { name: "emqx-node-cookie", key: "node_cookie" });
-  assert.deepEqual(from("EMQX_LICENSE__KEY"), { name: "emqx-license", key: "license" });
+  assert.deepEqual(from("EMQX_LICENSE__KEY"), {
+    name: "emqx-license",
+    key: "license",
+    optional: true,
+  });
   assert.deepEqual(emqx.env.at(-1), user[0]);
 });
 
-test("without a licence no pod asks for its Secret", () => {
-  assert.doesNotMatch(JSON.stringify(make().statefulSet), /EMQX_LICENSE__KEY/);
+test("a licence may come later, but not to a release without licences", () => {
+  assert.deepEqual(make({ licenseDigest: "1" }).spec.template, make().spec.template);
+  assert.equal(make({ image: "emqx/emqx:5.8.6" }).env("EMQX_LICENSE__KEY"), undefined);
+  const enterprise = make({ image: "emqx/emqx-enterprise:5.8.4" });
+  assert.ok(enterprise.env("EMQX_LICENSE__KEY"));
+});
+
+test("replicants are a Deployment of pods without names and volumes", () => {
+  const { workload, configMap, spec, pod, emqx, env } = replicant({
+    updateStrategy: { progressDeadlineSeconds: 77 },
+    coreTemplate: { spec: { env: [{ name: "CORE", value: "1" }], volumeClaimTemplates: {} } },
+    replicantTemplate: {
+      metadata: { labels: { team: "mqtt" } },
+      spec: { replicas: 9, env: [{ name: "MINE", value: "1" }], nodeSelector: { a: "b" } },
+    },
+  });
+  assert.equal(`${workload.apiVersion} ${workload.kind}`, "apps/v1 Deployment");
+  assert.equal(workload.metadata.name, "emqx-replicant-rev");
+  assert.equal(configMap.metadata.name, "emqx-config-rev");
+  const colour = oneColour("emqx", "rev", "replicant");
+  assert.equal(colour["app.kubernetes.io/component"], "replicant");
+  assert.deepEqual(spec.selector.matchLabels, colour);
+  const labels = spec.template.metadata.labels;
+  assert.deepEqual({ ...labels, ...colour, team: "mqtt" }, labels);
+  assert.equal(spec.replicas, 3);
+  assert.equal(spec.progressDeadlineSeconds, 77);
+  assert.equal(spec.revisionHistoryLimit, 0);
+  assert.deepEqual(spec.strategy, {
+    type: "RollingUpdate",
+    rollingUpdate: { maxSurge: 1, maxUnavailable: 0 },
+  });
+  assert.equal(spec.volumeClaimTemplates, undefined);
+  assert.ok(pod.volumes.some(({ name, emptyDir }) => name === "emqx-replicant-data" && emptyDir));
+  assert.ok(emqx.volumeMounts.some(({ name }) => name === "emqx-replicant-data"));
+  assert.equal(env("EMQX_NODE__ROLE")?.value, "replicant");
+  assert.equal(env("EMQX_HOST")?.valueFrom?.fieldRef?.fieldPath, "status.podIP");
+  assert.equal(env("EMQX_CLUSTER__DNS__NAME")?.value, "emqx-headless.mqtt.svc.cluster.local");
+  assert.equal(env("MINE")?.value, "1");
+  assert.equal(env("CORE"), undefined);
+  assert.deepEqual(pod.topologySpreadConstraints, [
+    {
+      maxSkew: 1,
+      topologyKey: "kubernetes.io/hostname",
+      whenUnsatisfiable: "ScheduleAnyway",
+      labelSelector: { matchLabels: colour },
+    },
+  ]);
+});
+
+test("pods of both roles carry the label by which monitoring selects them", () => {
+  for (const { spec } of [make(), replicant()]) {
+    assert.equal(spec.template.metadata.labels["apps.emqx.io/instance"], "emqx");
+    assert.equal("apps.emqx.io/instance" in spec.selector.matchLabels, false);
+  }
+});
+
+test("the ConfigMap says which settings its pods start with", () => {
+  const inputs: Partial<RolloutInputs> = {
+    config: { data: "mqtt.max_packet_size = 2MB\nnode.process_limit = 2000000" },
+    licenseDigest: "0123456789abcdef",
+  };
+  for (const { configMap } of [make(inputs), replicant(inputs)]) {
+    const annotations = configMap.metadata.annotations ?? {};
+    assert.match(annotations["emqx.io/config-digest"] ?? "", /^[0-9a-f]{16}$/);
+    assert.equal(annotations["emqx.io/license-digest"], "0123456789abcdef");
+    assert.match(JSON.stringify(configMap.data), /max_packet_size.*process_limit/);
+  }
+  assert.deepEqual(make().configMap.metadata.annotations, {});
 });
 
 test("a declared dashboard listener is left to the configuration", () => {
@@ -134,6 +214,16 @@ test("an evacuating node leaves the Service after one failed probe", () => {
   assert.deepEqual((emqx.livenessProbe.httpGet as { path: string }).path, "/status");
 });
 
+test("a release without an open availability check is ready when it runs", () => {
+  for (const image of ["emqx/emqx:5.0.6", "emqx/emqx:5.8.6", "emqx/emqx-enterprise:5.3.2"]) {
+    const status = { path: "/status", port: "dashboard" };
+    const { emqx } = make({ image });
+    assert.deepEqual(emqx.readinessProbe.httpGet, status, image);
+    assert.equal(emqx.readinessProbe.periodSeconds, 2);
+    assert.equal(emqx.readinessProbe.failureThreshold, 2);
+  }
+});
+
 test("data is an emptyDir unless a claim is given", () => {
   const none = make();
   assert.equal(none.spec.volumeClaimTemplates, undefined);
@@ -183,15 +273,7 @@ test("what the user gives replaces our choice, and extras are added", () => {
   );
 });
 
-test("emqx.conf is the user's text with the roots after it", () => {
-  assert.equal(emqxConf({}), "");
-  assert.equal(
-    emqxConf({ config: { data: "a = 1\n\n", roots: { mqtt: { b: 2 } } } }),
-    'a = 1\n\n"mqtt" = {\n  "b": 2\n}\n',
-  );
-});
-
 test("manifests are plain JSON", () => {
-  const { statefulSet } = make();
-  assert.deepEqual(JSON.parse(JSON.stringify(statefulSet)), statefulSet);
+  const { workload } = make();
+  assert.deepEqual(JSON.parse(JSON.stringify(workload)), workload);
 });
