@@ -13,6 +13,7 @@ const evacuating = (changes: object = {}): Decision => ({
     connectionsLeft: 960,
     sessionsLeft: 0,
     connectionsAtStart: 3000,
+    figures: [],
     etaSeconds: 32.4,
     ...changes,
   },
