@@ -20,7 +20,9 @@ interface Inputs {
   updateStrategy: object;
   services: object;
   licenseDigest: string;
+  licenseFacts?: object;
   apiKeysDigest: string;
+  replicantTemplate?: object;
 }
 
 type Registered = pulumi.runtime.MockResourceArgs;
@@ -193,6 +195,68 @@ describe("EmqxCluster", () => {
     assert.equal("maxUnavailable" in child("core").spec, false);
   });
 
+  test("takes replicants: their budget, their listeners, the rollout's input", async () => {
+    const replicantTemplate = {
+      spec: {
+        replicas: 3,
+        minAvailable: 2,
+        env: [{ name: "EMQX_LISTENERS__TCP__DEFAULT__BIND", value: "11883" }],
+      },
+    };
+    const { child } = await make("roles", { replicantTemplate });
+    const budget = child("replicant");
+    assert.equal(budget.metadata.name, "roles-replicant");
+    assert.equal(budget.spec.minAvailable, 2);
+    assert.deepEqual(budget.spec.selector, {
+      matchLabels: {
+        "app.kubernetes.io/name": "emqx",
+        "app.kubernetes.io/instance": "roles",
+        "app.kubernetes.io/component": "replicant",
+      },
+    });
+    assert.equal(child("core").spec.maxUnavailable, 1);
+    assert.deepEqual(child("rollout").replicantTemplate, replicantTemplate);
+    const tcp = child("listeners").spec.ports.find(({ name }) => name === "tcp-default");
+    assert.equal(tcp?.port, 11883);
+    // Discovery finds cores only.
+    const { selector } = child("headless").spec;
+    assert.equal(Object(selector)["app.kubernetes.io/component"], "core");
+  });
+
+  test("without replicants there is one budget", async () => {
+    const { child } = await make("cores-only");
+    assert.throws(() => child("replicant"), /expected a child/);
+  });
+
+  test("tells the rollout what the licence allows, from wherever it is given", async () => {
+    const argument = await make("licence-a", { license: pulumi.secret("evaluation") });
+    const facts = { type: "evaluation", maxSessions: 25 };
+    assert.deepEqual(argument.child("rollout").licenseFacts, facts);
+    const registration = registered.find(({ name }) => name === "licence-a-rollout");
+    assert.deepEqual(registration?.inputs.licenseFacts, facts, "facts are no secret");
+    const text = await make("licence-b", { config: { data: 'license { key = "default" }' } });
+    assert.equal(Object(text.child("rollout").licenseFacts).type, "single-node");
+    const none = await make("licence-c");
+    assert.equal(none.child("rollout").licenseFacts, undefined);
+  });
+
+  test("a release without licences gets none", async () => {
+    const { child } = await make("open", { image: "emqx/emqx:5.0.6", license: "evaluation" });
+    assert.equal(child("rollout").licenseDigest, undefined);
+    assert.equal(child("rollout").licenseFacts, undefined);
+  });
+
+  test("makes the monitoring objects when they are asked for", async () => {
+    const { child } = await make("watched", { monitoring: { prometheusRule: false } });
+    const kinds = (Object(child("monitoring")).objects as { kind: string }[]).map(
+      ({ kind }) => kind,
+    );
+    assert.deepEqual(kinds, ["PodMonitor"]);
+    assert.equal(child("grafana-dashboard").metadata.name, "watched-grafana-dashboard");
+    const plain = await make("unwatched");
+    assert.throws(() => plain.child("monitoring"), /expected a child/);
+  });
+
   test("omits the dashboard Service when it is disabled", async () => {
     const { child, cluster } = await make("headless-only", {
       dashboardServiceTemplate: { enabled: false },
@@ -218,6 +282,7 @@ describe("EmqxCluster", () => {
         new subject.EmqxCluster("bad", {
           image: "emqx/emqx:6.1.0",
           coreTemplate: { spec: { replicas: 0 } },
+          replicantTemplate: { spec: { replicas: -1 } },
           ...{ replcas: 3 },
         }),
       (error: Error) => {
@@ -225,6 +290,7 @@ describe("EmqxCluster", () => {
         assert.match(error.message, /^EMQX_INVALID_ARGUMENT: EmqxCluster "bad"/);
         assert.match(error.message, /Unknown field `replcas`/);
         assert.match(error.message, /`coreTemplate.spec.replicas` to be an integer from 1/);
+        assert.match(error.message, /`replicantTemplate.spec.replicas` to be an integer from 0/);
         return true;
       },
     );
