@@ -10,8 +10,8 @@ export interface EmqxAnswer {
 }
 
 export class FakeEmqx {
-  readonly requests: { method: string; path: string; body: string }[] = [];
-  /** By `METHOD path` under /api/v5; `hang` never answers. */
+  readonly requests: { method: string; path: string; body: string; contentType?: string }[] = [];
+  /** By `METHOD path` under /api/v4 or /api/v5, queries included; `hang` never answers. */
   readonly answers = new Map<string, EmqxAnswer | "hang">();
   secret = "s3cret";
   connections = 0;
@@ -19,9 +19,10 @@ export class FakeEmqx {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const path = (request.url ?? "").replace("/api/v5", "");
+      const path = (request.url ?? "").replace(/^\/api\/v[45]/, "");
       const method = request.method ?? "";
-      this.requests.push({ method, path, body: Buffer.concat(chunks).toString("utf8") });
+      const body = Buffer.concat(chunks).toString("utf8");
+      this.requests.push({ method, path, body, contentType: request.headers["content-type"] });
       const answer = this.isAuthorized(request)
         ? (this.answers.get(`${method} ${path}`) ?? NOT_FOUND)
         : UNAUTHORIZED;

@@ -21,7 +21,7 @@ const act = (action: Action) => world.connection.cluster.act(action);
 const stored = (key: string) => world.api.objects.get(key);
 
 test("a set is created by applying its ConfigMap first, then the StatefulSet", async () => {
-  await act({ do: "createSet", revision: "b", replicas: 3 });
+  await act({ do: "createSet", role: "core", revision: "b", replicas: 3 });
   assert.deepEqual(world.api.writes(), [
     "PATCH configmaps/c-config-b",
     "PATCH statefulsets/c-core-b",
@@ -31,21 +31,62 @@ test("a set is created by applying its ConfigMap first, then the StatefulSet", a
 
 test("scaling sends the number of replicas and nothing else", async () => {
   await world.addSet("a", 2);
-  await act({ do: "scaleSet", revision: "a", replicas: 1 });
+  await act({ do: "scaleSet", role: "core", set: "c-core-a", replicas: 1 });
+  assert.deepEqual(world.api.requests.at(-1)?.body, { spec: { replicas: 1 } });
+});
+
+test("replicants are a Deployment, made and removed like a set of cores", async () => {
+  await act({ do: "createSet", role: "replicant", revision: "r", replicas: 2 });
+  assert.deepEqual(world.api.writes(), [
+    "PATCH configmaps/c-config-r",
+    "PATCH deployments/c-replicant-r",
+  ]);
+  await act({ do: "deleteSet", role: "replicant", set: "c-replicant-r", revision: "r" });
+  assert.equal(stored("deployments/c-replicant-r"), undefined);
+  assert.equal(stored("configmaps/c-config-r"), undefined);
+});
+
+test("of a Deployment the victims are marked before its number changes", async () => {
+  await world.addSet("r", 3, "replicant");
+  await act({
+    do: "scaleSet",
+    role: "replicant",
+    set: "c-replicant-r",
+    replicas: 1,
+    victims: ["c-replicant-r-0", "gone", "c-replicant-r-2"],
+  });
+  assert.deepEqual(world.api.writes(), [
+    "PATCH pods/c-replicant-r-0",
+    "PATCH pods/gone",
+    "PATCH pods/c-replicant-r-2",
+    "PATCH deployments/c-replicant-r",
+  ]);
+  const costOf = (pod: string) =>
+    stored(`pods/${pod}`)?.metadata.annotations?.["controller.kubernetes.io/pod-deletion-cost"];
+  assert.equal(costOf("c-replicant-r-0"), "-99999");
+  assert.equal(costOf("c-replicant-r-1"), undefined);
   assert.deepEqual(world.api.requests.at(-1)?.body, { spec: { replicas: 1 } });
 });
 
 test("scaling a set that is gone is left to the next look", async () => {
-  await act({ do: "scaleSet", revision: "gone", replicas: 0 });
+  await act({ do: "scaleSet", role: "core", set: "c-core-gone", replicas: 0 });
 });
 
 test("selecting moves listeners and dashboard to one colour", async () => {
-  await act({ do: "select", revision: "b" });
+  await act({ do: "select", role: "core", revision: "b", core: "b" });
   for (const name of ["c-listeners", "c-dashboard"]) {
     const spec = stored(`services/${name}`)?.spec as { selector?: unknown; ports?: unknown };
     assert.deepEqual(spec.selector, oneColour("c", "b"));
     assert.deepEqual(spec.ports, [], "other fields stay");
   }
+});
+
+test("with replicants the listeners move to them, the dashboard to their cores", async () => {
+  await act({ do: "select", role: "replicant", revision: "r", core: "b" });
+  const selector = (name: string) =>
+    (stored(`services/${name}`)?.spec as { selector?: unknown }).selector;
+  assert.deepEqual(selector("c-listeners"), oneColour("c", "r", "replicant"));
+  assert.deepEqual(selector("c-dashboard"), oneColour("c", "b"));
 });
 
 test("a foreign key in the selector is taken out, for it would select nothing", async () => {
@@ -54,16 +95,19 @@ test("a foreign key in the selector is taken out, for it would select nothing", 
     metadata: { name: "c-listeners" },
     spec: { selector: { tier: "x" } },
   });
-  await act({ do: "select", revision: "b" });
+  await act({ do: "select", role: "core", revision: "b", core: "b" });
   const spec = stored("services/c-listeners")?.spec as { selector?: unknown };
   assert.deepEqual(spec.selector, oneColour("c", "b"));
 });
 
 test("without a dashboard Service the listeners are still selected; without listeners it is an error", async () => {
   world.api.objects.delete("services/c-dashboard");
-  await act({ do: "select", revision: "b" });
+  await act({ do: "select", role: "core", revision: "b", core: "b" });
   world.api.objects.delete("services/c-listeners");
-  await assert.rejects(act({ do: "select", revision: "b" }), /c-listeners.*pulumi up --refresh/s);
+  await assert.rejects(
+    act({ do: "select", role: "core", revision: "b", core: "b" }),
+    /c-listeners.*pulumi up --refresh/s,
+  );
 });
 
 test("evacuations are started and stopped at the node itself", async () => {
@@ -96,9 +140,9 @@ test("a node that cannot be asked to forget another is passed over", async () =>
 });
 
 test("a retired revision goes with its ConfigMap, twice if need be", async () => {
-  await act({ do: "createSet", revision: "a", replicas: 0 });
-  await act({ do: "deleteSet", revision: "a" });
-  await act({ do: "deleteSet", revision: "a" });
+  await act({ do: "createSet", role: "core", revision: "a", replicas: 0 });
+  await act({ do: "deleteSet", role: "core", set: "c-core-a", revision: "a" });
+  await act({ do: "deleteSet", role: "core", set: "c-core-a", revision: "a" });
   assert.equal(stored("statefulsets/c-core-a"), undefined);
   assert.equal(stored("configmaps/c-config-a"), undefined);
 });
@@ -115,10 +159,13 @@ test("an obeyed annotation is removed, the others stay", async () => {
 test("a right that is missing ends the action with its name", async () => {
   world.api.intercept = ({ method }) =>
     method === "PATCH" ? failure(403, "Forbidden") : undefined;
-  await assert.rejects(act({ do: "createSet", revision: "b", replicas: 1 }), (error) => {
-    assert.ok(isEmqxError(error));
-    assert.equal(error.code, "EMQX_KUBERNETES_DENIED");
-    assert.match(error.message, /apply configmaps\/c-config-b/);
-    return true;
-  });
+  await assert.rejects(
+    act({ do: "createSet", role: "core", revision: "b", replicas: 1 }),
+    (error) => {
+      assert.ok(isEmqxError(error));
+      assert.equal(error.code, "EMQX_KUBERNETES_DENIED");
+      assert.match(error.message, /apply configmaps\/c-config-b/);
+      return true;
+    },
+  );
 });

@@ -1,8 +1,22 @@
 import { FakeEmqx, nodeBody } from "../emqx/fake-emqx";
 import { FakeApi, type Stored } from "../kubernetes/fake-api";
 import { connect, type Connection } from "../../components/rollout/connect";
-import { commonLabels, coreNodeName, names, oneColour } from "../../components/labels";
-import type { KubernetesObject, SetManifests, Site } from "../../components/rollout/types";
+import {
+  commonLabels,
+  CONFIG_DIGEST_ANNOTATION,
+  coreNodeName,
+  LICENSE_DIGEST_ANNOTATION,
+  names,
+  oneColour,
+  replicantNodeName,
+} from "../../components/labels";
+import type {
+  HotSettings,
+  KubernetesObject,
+  Manifests,
+  Role,
+  Site,
+} from "../../components/rollout/types";
 
 export const site: Site = {
   name: "c",
@@ -13,24 +27,38 @@ export const site: Site = {
   licenseConfigured: true,
 };
 
-export const manifests = (revision: string, replicas: number): SetManifests => {
+export const manifests: Manifests = (role, revision, replicas) => {
   const object = (apiVersion: string, kind: string, name: string): KubernetesObject => ({
     apiVersion,
     kind,
     metadata: {
       name,
       namespace: "ns",
-      labels: { ...commonLabels("c"), ...oneColour("c", revision) },
+      labels: { ...commonLabels("c"), ...oneColour("c", revision, role) },
     },
   });
+  const configMap = object("v1", "ConfigMap", names.config("c", revision));
+  configMap.metadata.annotations = {
+    mine: "1",
+    [CONFIG_DIGEST_ANNOTATION]: "config-new",
+    [LICENSE_DIGEST_ANNOTATION]: "license-new",
+  };
+  const kind = role === "core" ? "StatefulSet" : "Deployment";
   return {
-    configMap: object("v1", "ConfigMap", names.config("c", revision)),
-    statefulSet: {
-      ...object("apps/v1", "StatefulSet", names.coreSet("c", revision)),
-      spec: { replicas },
-    },
+    configMap: { ...configMap, data: { "emqx.conf": "new" } },
+    workload: { ...object("apps/v1", kind, setName(role, revision)), spec: { replicas } },
   };
 };
+
+export const settings: HotSettings = {
+  hocon: 'mqtt.max_packet_size = 2MB\nauthentication.password = "hunter2"\n',
+  mode: "merge",
+  licenseSecret: { name: "c-license", key: "license" },
+  digests: { config: "config-new", license: "license-new" },
+};
+
+export const setName = (role: Role, revision: string): string =>
+  role === "core" ? names.coreSet("c", revision) : names.replicantSet("c", revision);
 
 /** A fake API server with fake nodes behind it, and a connection to both. */
 export class World {
@@ -41,9 +69,10 @@ export class World {
     readonly connection: Connection,
   ) {}
 
-  static async start(): Promise<World> {
+  static async start(at: Site = site): Promise<World> {
     const api = await new FakeApi().start();
-    const connection = await connect(site, { kubeconfig: api.kubeconfig }, manifests);
+    const declared = { manifests, settings };
+    const connection = await connect(at, { kubeconfig: api.kubeconfig }, declared);
     const world = new World(api, connection);
     world.reset();
     return world;
@@ -60,18 +89,24 @@ export class World {
         bootstrap_api_key: Buffer.from("pulumi-emqx:s3cret\n").toString("base64"),
       },
     });
+    this.api.put("secrets", {
+      kind: "Secret",
+      metadata: { name: "c-license" },
+      data: { license: Buffer.from("l1cence-key\n").toString("base64") },
+    });
     for (const name of ["c-listeners", "c-dashboard"]) {
       this.api.put("services", { kind: "Service", metadata: { name }, spec: { ports: [] } });
     }
   }
 
   /** A set with running, Ready pods, and an EMQX in each. */
-  async addSet(revision: string, replicas: number): Promise<void> {
-    this.api.put("statefulsets", {
-      kind: "StatefulSet",
+  async addSet(revision: string, replicas: number, role: Role = "core"): Promise<void> {
+    const kind = role === "core" ? "StatefulSet" : "Deployment";
+    this.api.put(`${kind.toLowerCase()}s`, {
+      kind,
       metadata: {
-        name: names.coreSet("c", revision),
-        labels: oneColour("c", revision),
+        name: setName(role, revision),
+        labels: oneColour("c", revision, role),
         ...{ creationTimestamp: "2026-11-21T00:00:00Z" },
       },
       spec: {
@@ -79,18 +114,27 @@ export class World {
         template: { spec: { containers: [{ name: "emqx", image: `emqx/emqx:${revision}` }] } },
       },
     });
-    for (let i = 0; i < replicas; i += 1) await this.addPod(revision, i);
+    for (let i = 0; i < replicas; i += 1) {
+      const status = role === "core" ? READY : { ...READY, podIP: `10.88.1.${i}` };
+      await this.addPod(revision, i, status, role);
+    }
   }
 
-  async addPod(revision: string, ordinal: number, status: object = READY): Promise<FakeEmqx> {
-    const name = `${names.coreSet("c", revision)}-${ordinal}`;
+  async addPod(
+    revision: string,
+    ordinal: number,
+    status: { phase?: string; podIP?: string } = READY,
+    role: Role = "core",
+  ): Promise<FakeEmqx> {
+    const name = `${setName(role, revision)}-${ordinal}`;
     const pod: Stored = {
       kind: "Pod",
-      metadata: { name, labels: oneColour("c", revision) },
+      metadata: { name, labels: oneColour("c", revision, role) },
       status,
     };
     this.api.put("pods", pod);
-    const node = await new FakeEmqx(coreNodeName(site, name)).start();
+    const host = role === "core" ? coreNodeName(site, name) : replicantNodeName(status.podIP ?? "");
+    const node = await new FakeEmqx(host).start();
     this.nodes.set(name, node);
     this.api.forwards.set(name, node.port);
     const all = [...this.nodes.values()].map((each) => nodeBody(each.node));

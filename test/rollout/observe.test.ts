@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { selectedRevision } from "../../components/rollout/observe";
-import { oneColour } from "../../components/labels";
+import { everyPod, oneColour } from "../../components/labels";
+import { selectedRevision } from "../../components/rollout/observe-services";
 import { nodeBody } from "../emqx/fake-emqx";
-import { CRASHING, site, World } from "./io-fixtures";
+import { CRASHING, READY, site, World } from "./io-fixtures";
 import { coreNodeName } from "../../components/labels";
 
 let world: World;
@@ -24,7 +24,7 @@ test("an empty namespace has no sets, no nodes and no selector", async () => {
   assert.deepEqual(await observe(), {
     sets: [],
     nodes: [],
-    service: { exists: true, selects: null, readyPods: [] },
+    service: { exists: true, selects: null, dashboardSelects: null, readyPods: [] },
     control: null,
   });
 });
@@ -35,6 +35,8 @@ test("sets, nodes and the Service are seen together with what EMQX says", async 
   const { sets, nodes, service } = await observe();
   assert.deepEqual(sets, [
     {
+      role: "core",
+      name: "c-core-a",
       revision: "a",
       replicas: 2,
       pods: 2,
@@ -46,6 +48,7 @@ test("sets, nodes and the Service are seen together with what EMQX says", async 
   assert.deepEqual(service, {
     exists: true,
     selects: "a",
+    dashboardSelects: null,
     readyPods: ["c-core-a-0", "c-core-a-1"],
   });
   const node = nodes[0]!;
@@ -184,6 +187,7 @@ test("preflight facts name missing rights, the licence and foreign rebalances", 
     missingPermissions: ["patch statefulsets"],
     license: { type: "trial", expired: false, expiryAt: "2029-03-01", maxSessions: 25 },
     evacuationApi: true,
+    sessions: 3,
     foreignRebalances: ["rebalance on emqx@other", "evacuation of emqx@elsewhere"],
     licenseConfigured: true,
   });
@@ -192,14 +196,87 @@ test("preflight facts name missing rights, the licence and foreign rebalances", 
 test("an EMQX without evacuation API is told in the preflight facts", async () => {
   await world.addSet("a", 1);
   world.nodes.get("c-core-a-0")!.answers.delete("GET /load_rebalance/status");
-  assert.equal((await observe(true)).preflight?.evacuationApi, false);
+  const { nodes, preflight } = await observe(true);
+  assert.equal(preflight?.evacuationApi, false);
+  assert.deepEqual(nodes[0]?.evacuation, { state: "unsupported" });
 });
 
 test("a selector with a key too many is none of ours", () => {
-  assert.equal(selectedRevision("c", oneColour("c", "a")), "a");
-  assert.equal(selectedRevision("c", { ...oneColour("c", "a"), tier: "x" }), null);
-  assert.equal(selectedRevision("c", { "emqx.io/revision": "a" }), null);
-  assert.equal(selectedRevision("c", undefined), null);
+  const core = oneColour("c", "a");
+  assert.equal(selectedRevision("c", core, ["core"]), "a");
+  assert.equal(selectedRevision("c", { ...core, tier: "x" }, ["core"]), null);
+  assert.equal(selectedRevision("c", { "emqx.io/revision": "a" }, ["core"]), null);
+  assert.equal(selectedRevision("c", undefined, ["core"]), null);
+});
+
+test("replicants may serve, but the dashboard is the cores'", () => {
+  const replicant = oneColour("c", "r", "replicant");
+  assert.equal(selectedRevision("c", replicant, ["core", "replicant"]), "r");
+  assert.equal(selectedRevision("c", replicant, ["core"]), null);
+});
+
+test("replicants are a Deployment whose nodes are named by their addresses", async () => {
+  await world.addSet("a", 1);
+  await world.addSet("r", 2, "replicant");
+  const { sets, nodes } = await observe();
+  assert.deepEqual(
+    sets.map(({ role, name, pods, image }) => ({ role, name, pods, image })),
+    [
+      { role: "core", name: "c-core-a", pods: 1, image: "emqx/emqx:a" },
+      { role: "replicant", name: "c-replicant-r", pods: 2, image: "emqx/emqx:r" },
+    ],
+  );
+  assert.deepEqual(
+    nodes.map(({ role, node, ordinal, reachable }) => ({ role, node, ordinal, reachable })),
+    [
+      { role: "core", node: coreNodeName(site, "c-core-a-0"), ordinal: 0, reachable: true },
+      { role: "replicant", node: "emqx@10.88.1.0", ordinal: 0, reachable: true },
+      { role: "replicant", node: "emqx@10.88.1.1", ordinal: 0, reachable: true },
+    ],
+  );
+});
+
+test("a replicant without an address is not asked, and one that ended does not count", async () => {
+  await world.addSet("r", 0, "replicant");
+  const { podIP: _, ...early } = READY;
+  const emqx = await world.addPod("r", 0, early, "replicant");
+  await world.addPod("r", 1, { ...READY, phase: "Failed" }, "replicant");
+  const { sets, nodes } = await observe();
+  assert.deepEqual(
+    nodes.map(({ node, reachable }) => ({ node, reachable })),
+    [{ node: "emqx@c-replicant-r-0", reachable: false }],
+  );
+  assert.equal(sets[0]?.pods, 1);
+  assert.deepEqual(emqx.requests, []);
+});
+
+test("a set tells what its ConfigMap says is in force, and its template when it is rolled", async () => {
+  await world.addSet("a", 1);
+  const [, set] = [...world.api.objects].find(([key]) => key === "statefulsets/c-core-a")!;
+  set.metadata.annotations = { "emqx.io/template": "t2" };
+  world.api.objects.get("pods/c-core-a-0")!.metadata.annotations = { "emqx.io/template": "t1" };
+  world.api.put("configmaps", {
+    kind: "ConfigMap",
+    metadata: {
+      name: "c-config-a",
+      labels: everyPod("c"),
+      annotations: { "emqx.io/config-digest": "d1", "emqx.io/license-digest": "l1" },
+    },
+  });
+  const { sets, nodes } = await observe();
+  assert.deepEqual(sets[0]?.settings, { config: "d1", license: "l1" });
+  assert.equal(sets[0]?.template, "t2");
+  assert.equal(nodes[0]?.template, "t1");
+});
+
+test("what only looks like a part of the cluster is passed over", async () => {
+  const put = (plural: string, kind: string, labels: Record<string, string>) =>
+    world.api.put(plural, { kind, metadata: { name: "x", labels } });
+  put("deployments", "Deployment", everyPod("c"));
+  put("pods", "Pod", everyPod("c"));
+  put("statefulsets", "StatefulSet", oneColour("c", "r", "replicant"));
+  const { sets, nodes } = await observe();
+  assert.deepEqual({ sets, nodes }, { sets: [], nodes: [] });
 });
 
 test("a snapshot brings observation, record and EMQX's own words about evacuations", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { commonLabels, everyColour } from "../../components/labels";
+import { commonLabels, everyColour, everyPod, oneColour } from "../../components/labels";
 import { World } from "./io-fixtures";
 
 let world: World;
@@ -14,28 +14,32 @@ function populate(): void {
   const put = (plural: string, kind: string, name: string, labels: Record<string, string>) =>
     world.api.put(plural, { kind, metadata: { name, labels } });
   for (const revision of ["a", "b"]) {
-    put("statefulsets", "StatefulSet", `c-core-${revision}`, everyColour("c"));
+    put("statefulsets", "StatefulSet", `c-core-${revision}`, oneColour("c", revision));
     put("configmaps", "ConfigMap", `c-config-${revision}`, commonLabels("c"));
   }
+  put("deployments", "Deployment", "c-replicant-r", oneColour("c", "r", "replicant"));
+  put("deployments", "Deployment", "exporter-of-the-program", everyPod("c"));
+  put("configmaps", "ConfigMap", "c-config-r", commonLabels("c"));
   put("configmaps", "ConfigMap", "c-rollout", commonLabels("c"));
   put("configmaps", "ConfigMap", "c-of-the-program", commonLabels("c"));
-  put("statefulsets", "StatefulSet", "d-core-a", everyColour("d"));
+  put("statefulsets", "StatefulSet", "d-core-a", oneColour("d", "a"));
   put("persistentvolumeclaims", "PersistentVolumeClaim", "data-0", everyColour("c"));
   put("leases", "Lease", "c-rollout", commonLabels("c"));
 }
 
 const left = () => [...world.api.objects.keys()].filter((key) => !/^(secrets|services)/.test(key));
 
-test("every colour, record and lease go; volumes and what is not ours stay", async () => {
+test("every colour of both roles, record and lease go; volumes and what is not ours stay", async () => {
   populate();
   const lines: string[] = [];
   await world.connection.teardown((line) => lines.push(line));
   assert.deepEqual(left().sort(), [
     "configmaps/c-of-the-program",
+    "deployments/exporter-of-the-program",
     "persistentvolumeclaims/data-0",
     "statefulsets/d-core-a",
   ]);
-  assert.match(lines.at(-1)!, /Removed 2 StatefulSets/);
+  assert.match(lines.at(-1)!, /Removed 2 StatefulSets and 1 Deployment with/);
 });
 
 test("volumes go when that is asked for", async () => {
@@ -46,8 +50,8 @@ test("volumes go when that is asked for", async () => {
 
 test("pods are waited for, and EMQX is not asked", async () => {
   populate();
-  const emqx = await world.addPod("a", 0);
-  setTimeout(() => world.api.objects.delete("pods/c-core-a-0"), 300);
+  const emqx = await world.addPod("r", 0, { podIP: "10.88.1.1" }, "replicant");
+  setTimeout(() => world.api.objects.delete("pods/c-replicant-r-0"), 300);
   const lines: string[] = [];
   await world.connection.teardown((line) => lines.push(line));
   assert.match(lines[0]!, /Waiting for 1 pod to end/);
