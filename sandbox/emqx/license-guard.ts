@@ -1,8 +1,9 @@
 import { atLeast } from "./image";
 import type { License } from "./license";
-import { isExpired, readLicense, sessionLimit } from "./license";
+import { EVALUATION, isOverdue, readLicense, sessionLimit } from "./license";
 import { log } from "./log";
 import type { EmqxNode } from "./node";
+import type { ConfigObject } from "./settings/hocon";
 import { licenseSetting } from "./settings/settings";
 
 /** EMQX ends its node when the licence app can't start; the container restarts it. */
@@ -10,7 +11,7 @@ export class BootRefused extends Error {}
 
 /** What the licence allows this node. */
 export class LicenseGuard {
-  private known: { key: string; license: License } | undefined;
+  private known: { config: ConfigObject; license: License } | undefined;
 
   constructor(
     private readonly node: Pick<
@@ -21,11 +22,13 @@ export class LicenseGuard {
 
   /** The licence in force. */
   get current(): License {
-    const key = licenseSetting(this.node.config.effective());
-    if (this.known?.key === key) return this.known.license;
-    const license = readLicense(key, this.node.settings.version);
+    const config = this.node.config.effective();
+    // Asked at every CONNECT, so a key in a file isn't read anew each time.
+    if (this.known?.config === config) return this.known.license;
+    const { root, version } = this.node.settings;
+    const license = readLicense(licenseSetting(config, root), version);
     if (license) {
-      this.known = { key, license };
+      this.known = { config, license };
       return license;
     }
     throw new BootRefused(
@@ -49,13 +52,15 @@ export class LicenseGuard {
   refuses(clientId: string): boolean {
     const { registry, startedAt, settings } = this.node;
     if (settings.version.edition === "ce") return false;
-    if (registry.owner(clientId) !== undefined) return false;
     const license = this.current;
-    const oldTrial = license.type === "trial" && Date.now() - startedAt > 30 * 86_400_000;
-    if (oldTrial || isExpired(license)) {
+    if (isOverdue(license, settings.version)) {
       log("error", "msg: connection_rejected_due_to_license_expired");
       return true;
     }
-    return registry.size >= sessionLimit(license);
+    if (license.customerType === EVALUATION && Date.now() - startedAt > 30 * 86_400_000) {
+      log("error", "msg: connection_rejected_due_to_trial_license_uptime_limit");
+      return true;
+    }
+    return registry.owner(clientId) === undefined && registry.size >= sessionLimit(license);
   }
 }

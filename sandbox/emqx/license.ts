@@ -22,16 +22,34 @@ export interface LicenseTerms {
   maxSessions: number;
   /** Days until it expires; negative for one that has expired. */
   expiresInDays: number;
+  /** @default "official" */
+  type?: License["type"];
+  /** 0 standard, 1 and 2 medium and large, 3 business critical, 5 education, 10 evaluation, 11 developer. @default 2 */
+  customerType?: number;
 }
 
-/** Makes a key that simulated nodes accept, in EMQX's shape base64(payload).base64(signature). */
+/** The kinds as the payload's second line numbers them (emqx_license.hrl). */
+const TYPES: License["type"][] = ["trial", "official", "community"];
+
+/** Customer types that have rules of their own. */
+const STANDARD = 0;
+export const EVALUATION = 10;
+
+const VERSION = "220111";
+
+/**
+ * Makes a key that simulated nodes accept, in EMQX's shape base64(payload).base64(signature). The payload's lines are those
+ * that `emqx_license_parser_v20220101` reads: format version, type, customer type, customer, e-mail, deployment, first day
+ * as YYYYMMDD, days from it, sessions.
+ */
 export function mintLicense(terms: LicenseTerms): string {
-  const start = new Date(Date.now() - 365 * 86_400_000);
-  const days = 365 + terms.expiresInDays;
+  const age = Math.max(365, 1 - terms.expiresInDays);
+  const start = new Date(Date.now() - age * 86_400_000);
+  const days = age + terms.expiresInDays;
   const payload = [
-    "220111",
-    "1",
-    "2",
+    VERSION,
+    String(TYPES.indexOf(terms.type ?? "official")),
+    String(terms.customerType ?? 2),
     "Sandbox",
     "sandbox@example.org",
     "sandbox",
@@ -46,14 +64,16 @@ export function mintLicense(terms: LicenseTerms): string {
 export function readLicense(key: string, version: EmqxVersion): License | undefined {
   if (key === "evaluation") return TRIAL;
   if (key === "default") return atLeast(version, 5, 9) ? COMMUNITY : TRIAL;
-  const [encoded, signature] = key.split(".");
+  const [encoded, signature] = key.replaceAll(/\s/g, "").split(".");
   const payload = Buffer.from(encoded ?? "", "base64").toString();
   if (signature !== sign(payload)) return undefined;
-  const [, , customerType, customer, email, deployment, start, days, sessions] =
-    payload.split("\n");
+  const lines = payload.split("\n");
+  const [format, type, customerType, customer, email, deployment, start, days, sessions] = lines;
+  const kind = TYPES[Number(type)];
+  if (format !== VERSION || lines.length < 9 || !kind) return undefined;
   const startAt = (start ?? "").replace(/(\d{4})(\d\d)(\d\d)/, "$1-$2-$3");
   return {
-    type: "official",
+    type: kind,
     customer: customer ?? "",
     email: email ?? "",
     deployment: deployment ?? "",
@@ -69,9 +89,20 @@ export function isExpired(license: License, now = Date.now()): boolean {
   return Date.parse(license.expiryAt) < now;
 }
 
+/**
+ * True when new connections are refused because of the licence's age: trials from the day after their last, small
+ * customers' 90 days later (15 from 6.2 on), all other official licences never (emqx_license_checker:is_overdue/2).
+ */
+export function isOverdue(license: License, version: EmqxVersion, now = Date.now()): boolean {
+  const daysOver = Math.floor((now - Date.parse(license.expiryAt)) / 86_400_000);
+  const grace = atLeast(version, 6, 2) ? 15 : 90;
+  if (license.customerType === STANDARD && daysOver > grace) return true;
+  return license.type !== "official" && daysOver > 0;
+}
+
 /** Sessions at which new connects are refused: small licences are exact, others have 10 % grace. */
 export function sessionLimit(license: License): number {
-  return license.maxSessions <= 25 ? license.maxSessions : Math.floor(license.maxSessions * 1.1);
+  return license.maxSessions <= 25 ? license.maxSessions : Math.round(license.maxSessions * 1.1);
 }
 
 /** The body of `GET /license`. */
@@ -96,7 +127,7 @@ const TRIAL: License = {
   customer: "Evaluation",
   email: "contact@emqx.io",
   deployment: "trial",
-  customerType: 10,
+  customerType: EVALUATION,
   maxSessions: 25,
   startAt: "2025-03-02",
   expiryAt: "2029-03-01",

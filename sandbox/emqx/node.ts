@@ -25,6 +25,7 @@ import { Reason } from "./mqtt/codes";
 import { PacketHandlers } from "./mqtt/handlers";
 import { NodeReport } from "./node-report";
 import { dashboardDialect, RestServer } from "./rest/server";
+import type { ConfigChange } from "./runtime-config";
 import { RuntimeConfig } from "./runtime-config";
 import type { Settings } from "./settings/settings";
 
@@ -101,7 +102,8 @@ export class EmqxNode {
     this.rest = this.createRest();
     this.mesh.on("apikeys", (_from, rows) => this.apiKeys.merge(rows as [string, never][]));
     this.mesh.on("token", (_from, token, at) => this.tokens.learn(String(token), Number(at)));
-    this.mesh.on("config", (_from, text) => this.config.replaceCluster(String(text)));
+    this.mesh.serve("config.change", (argument) => this.config.apply(argument as ConfigChange));
+    this.mesh.serve("config.read", () => this.config.effective());
   }
 
   async start(): Promise<void> {
@@ -171,14 +173,13 @@ export class EmqxNode {
       retained: this.retained,
       metrics: this.metrics,
       settled: () => this.handover.barrier.settle(),
-      defaultExpiryMs: mqtt.sessionExpiryMs,
+      limits: mqtt,
     });
     return new TcpListener(address, ports.tcp, {
       broker: this.broker,
       metrics: this.metrics,
       handlers,
-      maxPacketSize: mqtt.maxPacketSize,
-      maxInflight: mqtt.maxInflight,
+      limits: mqtt,
       refusal: (clientId) => {
         if (this.evacuation.refusing) return Reason.useAnotherServer;
         return this.license.refuses(clientId) ? Reason.quotaExceeded : undefined;

@@ -44,15 +44,23 @@ const FIELDS: Record<string, (value: unknown) => Checked> = {
   wait_takeover: duration,
 };
 
-/** Checks the body of evacuation/start as EMQX's schema does (facts/emqx-observed/s1a). */
-export function parseParameters(body: unknown): EvacuationParameters {
+const FIELDS_OF_5_0 = Object.fromEntries(
+  Object.entries(FIELDS).filter(([name]) => name !== "wait_health_check"),
+);
+
+/**
+ * Checks the body of evacuation/start as EMQX's schema does (facts/emqx-observed/s1a).
+ * @param healthCheck false for 5.0, which has no `wait_health_check` and evicts at once
+ */
+export function parseParameters(body: unknown, healthCheck = true): EvacuationParameters {
+  const fields = healthCheck ? FIELDS : FIELDS_OF_5_0;
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw invalid([fieldError(body, "bad_value_for_struct", "root")]);
   }
   const given: Record<string, unknown> = { ...body };
-  const unknown = Object.keys(given).filter((key) => !Object.hasOwn(FIELDS, key));
+  const unknown = Object.keys(given).filter((key) => !Object.hasOwn(fields, key));
   if (unknown.length > 0) {
-    const unmatched = Object.keys(FIELDS).filter((field) => !Object.hasOwn(given, field));
+    const unmatched = Object.keys(fields).filter((field) => !Object.hasOwn(given, field));
     const shown = unmatched.slice(0, 2).join(",") + (unmatched.length > 2 ? ",..." : "");
     const error = { unmatched: shown, unknown: unknown.sort().join(","), reason: "unknown_fields" };
     throw new InvalidParameters(
@@ -61,7 +69,7 @@ export function parseParameters(body: unknown): EvacuationParameters {
   }
   const errors: FieldError[] = [];
   const values: Record<string, number | string[] | undefined> = {};
-  for (const [field, check] of Object.entries(FIELDS)) {
+  for (const [field, check] of Object.entries(fields)) {
     const value = given[field] ?? undefined;
     if (value === undefined) continue;
     const result = check(value);
@@ -71,7 +79,10 @@ export function parseParameters(body: unknown): EvacuationParameters {
   }
   if (errors.length > 0) throw invalid(errors);
   return {
-    waitHealthCheck: asNumber(values.wait_health_check, EVACUATION_DEFAULTS.waitHealthCheck),
+    waitHealthCheck: asNumber(
+      values.wait_health_check,
+      healthCheck ? EVACUATION_DEFAULTS.waitHealthCheck : 0,
+    ),
     connEvictRate: asNumber(values.conn_evict_rate, EVACUATION_DEFAULTS.connEvictRate),
     sessEvictRate: asNumber(values.sess_evict_rate, EVACUATION_DEFAULTS.sessEvictRate),
     waitTakeover: asNumber(values.wait_takeover, EVACUATION_DEFAULTS.waitTakeover),

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { Broker } from "../broker/broker";
 import type { Metrics } from "../broker/metrics";
 import type { ClientChannel, Session } from "../broker/session";
+import type { MqttSettings } from "../settings/settings";
 import { PacketType, Reason, ReturnCode, Property } from "./codes";
 import type { ConnectPacket } from "./decode";
 import { decodeConnect, decodeDisconnect } from "./decode";
@@ -17,8 +18,8 @@ export interface ConnectionContext {
   broker: Broker;
   metrics: Metrics;
   handlers: PacketHandlers;
-  maxPacketSize: number;
-  maxInflight: number;
+  /** Changes of the configuration apply to connections that come later. */
+  limits: MqttSettings;
   /** Reason to refuse a CONNECT before anything else is looked at: evacuation, licence. */
   refusal(clientId: string): number | undefined;
   onClose(connection: Connection): void;
@@ -49,7 +50,7 @@ export class Connection implements ClientChannel {
     private readonly socket: Socket,
     readonly context: ConnectionContext,
   ) {
-    this.frames = new FrameReader(context.maxPacketSize);
+    this.frames = new FrameReader(context.limits.maxPacketSize);
     this.peer = { address: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     socket.on("data", (chunk) => this.receive(chunk));
     socket.on("error", () => undefined);
@@ -204,6 +205,9 @@ export class Connection implements ClientChannel {
   private refusal(packet: ConnectPacket): number | undefined {
     const refused = this.context.refusal(packet.clientId);
     if (refused !== undefined) return this.version === 5 ? refused : ReturnCode.serverUnavailable;
+    if (packet.clientId.length > (this.context.limits.maxClientIdLength ?? 0xffff)) {
+      return this.version === 5 ? Reason.clientIdNotValid : ReturnCode.identifierRejected;
+    }
     const anonymous = packet.clientId === "" && this.version < 5;
     if (anonymous && (this.version === 3 || !packet.cleanStart)) {
       return ReturnCode.identifierRejected;
@@ -212,7 +216,8 @@ export class Connection implements ClientChannel {
   }
 
   private acknowledge(code: number, present: boolean, assignedClientId?: string): void {
-    const { maxPacketSize, maxInflight, metrics } = this.context;
+    const { limits: own, metrics } = this.context;
+    const { maxPacketSize, maxInflight } = own;
     metrics.add("packets.connack.sent");
     const limits = { maxPacketSize, receiveMaximum: maxInflight, assignedClientId };
     this.write(encodeConnack(this.version, present, code, code === 0 ? limits : undefined));

@@ -6,6 +6,7 @@ import type { Publishing } from "../broker/publishing";
 import type { RetainedStore } from "../broker/retained";
 import type { Session } from "../broker/session";
 import type { Subscriptions } from "../broker/subscriptions";
+import type { MqttSettings } from "../settings/settings";
 import { isTopicFilter, isTopicName, sharedFilter } from "../broker/topics";
 import { PacketType, Property, Reason } from "./codes";
 import type { Connection } from "./connection";
@@ -26,8 +27,7 @@ export interface HandlerParts {
   metrics: Metrics;
   /** Resolves when all nodes know the routes that were added. */
   settled(): Promise<void>;
-  /** Milliseconds that an MQTT 3 session with clean_session=0 outlives its connection. */
-  defaultExpiryMs: number;
+  limits: MqttSettings;
 }
 
 /** Handles the packets of connected clients. */
@@ -39,7 +39,7 @@ export class PacketHandlers {
   }
 
   expiryOf(packet: ConnectPacket): number {
-    if (packet.version < 5) return packet.cleanStart ? 0 : this.parts.defaultExpiryMs;
+    if (packet.version < 5) return packet.cleanStart ? 0 : this.parts.limits.sessionExpiryMs;
     return expiryMs(numberProperty(packet.properties, Property.sessionExpiry) ?? 0);
   }
 

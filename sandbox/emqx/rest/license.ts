@@ -1,6 +1,7 @@
 import { licenseBody, readLicense } from "../license";
 import type { EmqxNode } from "../node";
 import type { RestRequest, RestResponse, RestRoute } from "./http";
+import { changeConfig } from "./configs";
 import { failure, jsonBody, ok } from "./http";
 
 /** `/license`. */
@@ -20,7 +21,7 @@ export function licenseRoutes(node: EmqxNode): RestRoute[] {
   ];
 }
 
-function update(node: EmqxNode, request: RestRequest): RestResponse {
+async function update(node: EmqxNode, request: RestRequest): Promise<RestResponse> {
   const body = jsonBody(request);
   if ("error" in body) return body.error;
   const { key } = { key: undefined, ...(body.value as object) } as { key: unknown };
@@ -31,7 +32,6 @@ function update(node: EmqxNode, request: RestRequest): RestResponse {
   if (license.type === "community" && node.members.running().length > 1) {
     return failure(400, "BAD_REQUEST", "SINGLE_NODE_LICENSE");
   }
-  node.config.change({ license: { key } }, "merge");
-  node.members.broadcast("config", node.config.clusterText());
+  await changeConfig(node, { license: { key } }, "merge");
   return ok(licenseBody(node.license.current));
 }

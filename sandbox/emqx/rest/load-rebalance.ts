@@ -2,6 +2,7 @@ import { RpcError } from "../cluster/mesh";
 import type { EvacuationStatus } from "../evacuation/evacuation";
 import type { EvacuationParameters } from "../evacuation/parameters";
 import { InvalidParameters, parseParameters } from "../evacuation/parameters";
+import { atLeast } from "../image";
 import type { EmqxNode } from "../node";
 import type { RestRequest, RestResponse, RestRoute } from "./http";
 import { atom, failure, jsonBody, ok } from "./http";
@@ -17,6 +18,10 @@ export function loadRebalanceRoutes(node: EmqxNode): RestRoute[] {
   );
   node.mesh.serve("evacuation.stop", () => node.evacuation.stop());
   const globalStatus = new GlobalStatus(node);
+  const { version } = node.settings;
+  // Before 5.4 the agent was off, and the node available, until clients were refused.
+  const isOff = (): boolean =>
+    atLeast(version, 5, 4) ? node.evacuation.enabled : node.evacuation.refusing;
   return [
     {
       method: "GET",
@@ -35,9 +40,8 @@ export function loadRebalanceRoutes(node: EmqxNode): RestRoute[] {
     {
       method: "GET",
       path: "/api/v5/load_rebalance/availability_check",
-      auth: false,
-      handle: () =>
-        node.evacuation.enabled ? failure(503, "NODE_EVACUATING", "Node Evacuating") : ok({}),
+      ...(atLeast(version, 5, 4) ? { auth: false } : {}),
+      handle: () => (isOff() ? failure(503, "NODE_EVACUATING", "Node Evacuating") : ok({})),
     },
     {
       method: "POST",
@@ -54,7 +58,7 @@ export function loadRebalanceRoutes(node: EmqxNode): RestRoute[] {
       method: "GET",
       path: "/api/v5/node_eviction/status",
       handle: () => {
-        if (!node.evacuation.enabled) return ok({ status: "disabled" });
+        if (!isOff()) return ok({ status: "disabled" });
         const { liveCount, sessionCount } = node.broker;
         const stats = { connections: liveCount, sessions: sessionCount };
         return ok({ stats, status: "enabled" });
@@ -74,7 +78,7 @@ async function start(node: EmqxNode, request: RestRequest): Promise<RestResponse
   }
   let parameters: EvacuationParameters;
   try {
-    parameters = parseParameters(body.value);
+    parameters = parseParameters(body.value, atLeast(node.settings.version, 5, 1));
   } catch (error) {
     if (!(error instanceof InvalidParameters)) throw error;
     return failure(400, "BAD_REQUEST", error.message);
@@ -140,6 +144,7 @@ class GlobalStatus {
     const evacuations = found.filter((status) => status !== undefined);
     const hides = this.node.settings.faults.has("missing-from-global-status");
     if (hides && this.asked % 3 === 0) evacuations.length = 0;
-    return ok({ evacuations, purges: [], rebalances: [] });
+    const purges = atLeast(this.node.settings.version, 5, 2, 1) ? { purges: [] } : {};
+    return ok({ evacuations, ...purges, rebalances: [] });
   }
 }

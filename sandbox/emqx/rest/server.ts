@@ -8,6 +8,7 @@ import { clusterRoutes } from "./cluster";
 import { configRoutes } from "./configs";
 import type { RestRequest, RestResponse, RestRoute } from "./http";
 import { failure, jsonBody, notFoundPage, saysJson } from "./http";
+import { listenerRoutes } from "./listeners";
 import { loadRebalanceRoutes } from "./load-rebalance";
 import { loginRoutes } from "./login";
 import { monitoringRoutes } from "./monitoring";
@@ -38,6 +39,7 @@ export function dashboardDialect(node: EmqxNode): RestDialect {
       ...monitoringRoutes(node),
       ...clientRoutes(node),
       ...configRoutes(node),
+      ...listenerRoutes(node),
       ...loginRoutes(node),
       ...(enterprise ? [...loadRebalanceRoutes(node), ...licenseRoutes(node)] : []),
     ],

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EmqxVersion } from "../image";
 import { atLeast, versionOfImage } from "../image";
@@ -24,6 +25,8 @@ export interface Settings {
   discovery: Discovery;
   hostsFile: string | undefined;
   dataDir: string;
+  /** The folder that plays the container's `/`. */
+  root?: string;
   sources: ConfigSources;
   config: ConfigObject;
   ports: { tcp: number | undefined; ws: number | undefined; dashboard: number; cluster: number };
@@ -42,6 +45,8 @@ export interface MqttSettings {
   maxPacketSize: number;
   maxInflight: number;
   maxQueue: number;
+  /** Characters; 65535 without it. */
+  maxClientIdLength?: number;
 }
 
 export type Discovery =
@@ -96,26 +101,40 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       dashboard: port(configAt(config, "dashboard.listeners.http.bind"), 18083),
       cluster: 4370,
     },
-    mqtt: {
-      sessionExpiryMs: durationSetting(configAt(config, "mqtt.session_expiry_interval"), 7_200_000),
-      maxPacketSize: sizeSetting(configAt(config, "mqtt.max_packet_size"), 1_048_576),
-      maxInflight: number(configAt(config, "mqtt.max_inflight"), 32),
-      maxQueue: number(configAt(config, "mqtt.max_mqueue_len"), 1000),
-    },
+    mqtt: mqttSettings(config),
     bootstrapFile: bootstrap === undefined ? undefined : containerPath(root, bootstrap),
     dashboardUser: {
       username: text(configAt(config, "dashboard.default_username")) ?? "admin",
       password: text(configAt(config, "dashboard.default_password")) ?? "public",
     },
-    licenseKey: licenseSetting(config),
+    licenseKey: licenseSetting(config, root),
+    root,
     faults: faultsFromEnv(env.SANDBOX_EMQX_FAULTS),
     sessionMoveMs: Number(env.SANDBOX_EMQX_SESSION_MOVE_MS ?? "1"),
   };
 }
 
-/** The licence key that a configuration names; `default` is the built-in one. */
-export function licenseSetting(config: ConfigObject): string {
-  return text(configAt(config, "license.key")) ?? "default";
+/** What a configuration says about MQTT, EMQX's defaults applied. */
+export function mqttSettings(config: ConfigObject): MqttSettings {
+  const at = (key: string): ConfigValue | undefined => configAt(config, `mqtt.${key}`);
+  return {
+    sessionExpiryMs: durationSetting(at("session_expiry_interval"), 7_200_000),
+    maxPacketSize: sizeSetting(at("max_packet_size"), 1_048_576),
+    maxInflight: number(at("max_inflight"), 32),
+    maxQueue: at("max_mqueue_len") === "infinity" ? Infinity : number(at("max_mqueue_len"), 1000),
+    maxClientIdLength: number(at("max_clientid_len"), 65_535),
+  };
+}
+
+/** The licence key that a configuration names, or that the file holds that it names; `default` is the built-in one. */
+export function licenseSetting(config: ConfigObject, root = "/"): string {
+  const key = text(configAt(config, "license.key")) ?? "default";
+  if (!key.startsWith("file://")) return key;
+  try {
+    return readFileSync(containerPath(root, key.slice("file://".length)), "utf8").trim();
+  } catch (error) {
+    return `unreadable: ${(error as Error).message}`;
+  }
 }
 
 function text(value: ConfigValue | undefined): string | undefined {

@@ -25,11 +25,16 @@ export function durationSetting(value: ConfigValue | undefined, fallback: number
   return typeof value === "string" ? (parseDuration(value) ?? fallback) : fallback;
 }
 
+/** Bytes of a size such as `"1MB"` or `"512"`; undefined when it isn't one. */
+export function parseSize(text: string): number | undefined {
+  const match = /^(\d+)(KB|MB|GB)?$/i.exec(text);
+  if (!match) return undefined;
+  const unit = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match[2] ?? "").toUpperCase()] ?? 1;
+  return Number(match[1]) * unit;
+}
+
 /** A size setting in bytes, such as `"1MB"`. */
 export function sizeSetting(value: ConfigValue | undefined, fallback: number): number {
   if (typeof value === "number") return value;
-  const match = /^(\d+)(KB|MB|GB)?$/i.exec(typeof value === "string" ? value : "");
-  if (!match) return fallback;
-  const unit = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match[2] ?? "").toUpperCase()] ?? 1;
-  return Number(match[1]) * unit;
+  return typeof value === "string" ? (parseSize(value) ?? fallback) : fallback;
 }

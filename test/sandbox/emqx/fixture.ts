@@ -70,9 +70,14 @@ export class Fixture {
     return `${this.subnet}.${this.offset + index}`;
   }
 
+  /** The folder that plays a node's `/`. */
+  rootOf(index: number): string {
+    return join(this.folder, `root-${index}`);
+  }
+
   /** Starts (or restarts) one node; its data folder stays. */
   launch(index: number, env: Record<string, string> = {}, image = this.image): TestNode {
-    const root = join(this.folder, `root-${index}`);
+    const root = this.rootOf(index);
     mkdirSync(join(root, "opt/emqx/data"), { recursive: true });
     writeFileSync(
       join(root, "opt/emqx/data/bootstrap_api_key"),

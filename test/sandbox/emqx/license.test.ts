@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { versionOfImage } from "../../../sandbox/emqx/image";
-import { isExpired, mintLicense, readLicense, sessionLimit } from "../../../sandbox/emqx/license";
+import {
+  isExpired,
+  isOverdue,
+  mintLicense,
+  readLicense,
+  sessionLimit,
+} from "../../../sandbox/emqx/license";
+import type { ApiAnswer } from "./fixture";
 import { Fixture, until } from "./fixture";
 import { connectHex, Wire } from "./wire";
 
@@ -31,6 +40,39 @@ describe("licence keys", () => {
     assert.equal(readLicense("evaluation", NEWEST)?.maxSessions, 25);
   });
 
+  test("a payload has the lines that EMQX's parser reads", () => {
+    const key = mintLicense({ maxSessions: 70, expiresInDays: 5, type: "trial", customerType: 10 });
+    const lines = Buffer.from(key.split(".")[0] ?? "", "base64")
+      .toString()
+      .split("\n");
+    assert.equal(lines.length, 9);
+    const [format, type, customerType, , , , start, days, sessions] = lines;
+    assert.deepEqual([format, type, customerType, sessions], ["220111", "0", "10", "70"]);
+    assert.match(start ?? "", /^20\d{6}$/);
+    assert.equal(days, "370");
+    assert.deepEqual(
+      readLicense(`${key.slice(0, 60)}\n  ${key.slice(60)}\n`, NEWEST)?.type,
+      "trial",
+    );
+  });
+
+  test("only trials and, after a grace, small customers are turned away when it has expired", () => {
+    const overdue = (expiresInDays: number, terms: object, version = NEWEST): boolean => {
+      const license = readLicense(
+        mintLicense({ maxSessions: 5, expiresInDays, ...terms }),
+        version,
+      );
+      assert.ok(license);
+      return isOverdue(license, version);
+    };
+    assert.equal(overdue(-400, {}), false);
+    assert.equal(overdue(-2, { type: "trial" }), true);
+    assert.equal(overdue(1, { type: "trial" }), false);
+    assert.equal(overdue(-20, { customerType: 0 }), false);
+    assert.equal(overdue(-100, { customerType: 0 }), true);
+    assert.equal(overdue(-20, { customerType: 0 }, versionOfImage("emqx/emqx:6.2.2")), true);
+  });
+
   test("an expired key is known as such", () => {
     const license = readLicense(mintLicense({ maxSessions: 5, expiresInDays: -2 }), NEWEST);
     assert.equal(license && isExpired(license), true);
@@ -46,8 +88,10 @@ describe("the single-node licence", () => {
         assert.equal(await node.exited, 1);
         assert.match(node.output(), /SINGLE_NODE_LICENSE/);
       }
-      const view = await fixture.view(0);
-      assert.deepEqual(Object.values(view ?? {}).sort(), ["running", "stopped"]);
+      await until("it to be seen as stopped", async () => {
+        const view = await fixture.view(0);
+        return Object.values(view ?? {}).join() === "running,stopped";
+      });
     } finally {
       await fixture.stop();
     }
@@ -112,13 +156,15 @@ describe("the evaluation licence", () => {
     await known.expect("20020100");
   });
 
-  test("is replaced through the API on all nodes, where env does not shadow it", async () => {
-    const bad = await fixture.api(0, "POST", "/api/v5/license", { body: { key: "nonsense" } });
+  test("is replaced through the API on all nodes at once, if the new one is good", async () => {
+    const post = (key: string): Promise<ApiAnswer> =>
+      fixture.api(0, "POST", "/api/v5/license", { body: { key } });
+    const bad = await post("nonsense");
     assert.deepEqual(
       [bad.status, bad.body],
       [400, '{"code":"BAD_REQUEST","message":"Bad license key, see logs for more details"}'],
     );
-    const single = await fixture.api(0, "POST", "/api/v5/license", { body: { key: "default" } });
+    const single = await post("default");
     assert.deepEqual(
       [single.status, single.body],
       [400, '{"code":"BAD_REQUEST","message":"SINGLE_NODE_LICENSE"}'],
@@ -130,5 +176,49 @@ describe("the evaluation licence", () => {
       ...{ max_connections: 25, max_sessions: 25, max_tps: "infinity" },
       ...{ start_at: "2025-03-02", type: "trial" },
     });
+
+    const good = await post(mintLicense({ maxSessions: 26, expiresInDays: 40 }));
+    assert.equal(good.status, 200);
+    assert.equal((good.json as { max_sessions: number }).max_sessions, 26);
+    const other = await fixture.api(1, "GET", "/api/v5/license");
+    assert.deepEqual(other.json, good.json);
+    // 26 and a tenth: 29 sessions, of which 25 are there.
+    for (let n = 25; n < 29; n += 1) {
+      const wire = await Wire.open(fixture.address(n % 2));
+      wires.push(wire);
+      wire.send(connectHex(`c${n}`));
+      await wire.expect("20020000");
+    }
+    await until("both nodes to know all", async () => {
+      const rows = (await fixture.api(0, "GET", "/api/v5/nodes")).json;
+      return (rows as { cluster_sessions: number }[]).every((row) => row.cluster_sessions === 29);
+    });
+    const over = await Wire.open(fixture.address(1));
+    over.send(connectHex("over", { version: 5 }));
+    await over.expect("2003009700");
   });
+
+  test("an expired trial turns everybody away, also a client that has a session", async () => {
+    const key = mintLicense({ maxSessions: 900, expiresInDays: -2, type: "trial" });
+    const answer = await fixture.api(1, "POST", "/api/v5/license", { body: { key } });
+    assert.equal((answer.json as { expiry: boolean }).expiry, true);
+    const known = await Wire.open(fixture.address(0));
+    known.send(connectHex("c0", { clean: false }));
+    await known.expect("20020003");
+  });
+});
+
+test("a licence may be a file that the setting names", async () => {
+  const fixture = new Fixture({ env: { EMQX_LICENSE__KEY: '"file:///opt/emqx/data/key"' } });
+  try {
+    const folder = join(fixture.rootOf(0), "opt/emqx/data");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "key"), `${mintLicense({ maxSessions: 77, expiresInDays: 40 })}\n`);
+    fixture.launch(0);
+    await fixture.waitClustered(1);
+    const { json } = await fixture.api(0, "GET", "/api/v5/license");
+    assert.equal((json as { max_sessions: number }).max_sessions, 77);
+  } finally {
+    await fixture.stop();
+  }
 });

@@ -246,7 +246,7 @@ describe("the management API", () => {
       const answer = await fixture.api(1, "GET", "/api/v5/configs?key=mqtt");
       return answer.body === '{"mqtt":{"max_inflight":7}}';
     });
-    const readOnly = `{"errors":"Cannot update read-only key 'cluster'."}`;
+    const readOnly = `{"errors":"Cannot update read-only key 'cluster.name'."}`;
     await expect(put("cluster.name = x"), 400, readOnly);
     await expect(put("cluster.name = x", "?ignore_readonly=true"), 200, "");
     await expect(put("a = 1"), 400, '{"errors":{"a":"{root_key_not_found,\\"a\\"}"}}');
