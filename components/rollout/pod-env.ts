@@ -34,11 +34,19 @@ export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] 
       secretKeys.dashboardPassword,
     ),
   ];
+  const release = releaseOf(inputs.image);
+  if (release.major === 5 && release.minor === 0) {
+    // What the two are called in 5.0, which ignores names that it does not know.
+    env.push(
+      { name: "EMQX_NODE__DB_ROLE", value: role },
+      { name: "EMQX_DASHBOARD__BOOTSTRAP_USERS_FILE", value: `"${API_KEY_PATH}"` },
+    );
+  }
   // emqx.conf replaces the image's own, which is where the listener is switched on.
   if (!declared.has("dashboard.listeners.http.bind")) {
     env.push({ name: "EMQX_DASHBOARD__LISTENERS__HTTP__BIND", value: String(dashboardPort) });
   }
-  if (releaseOf(inputs.image).licensed) {
+  if (release.licensed) {
     // Optional: a licence that comes later, or goes, needs no new pod.
     const key = { name: names.licenseSecret(name), key: secretKeys.license, optional: true };
     env.push({ name: "EMQX_LICENSE__KEY", valueFrom: { secretKeyRef: key } });

@@ -142,6 +142,17 @@ test("replicants are a Deployment of pods without names and volumes", () => {
   ]);
 });
 
+test("EMQX 5.0 gets role and API keys by the names that it knows", () => {
+  const image = "emqx/emqx:5.0.6";
+  assert.equal(replicant({ image }).env("EMQX_NODE__DB_ROLE")?.value, "replicant");
+  assert.equal(make({ image }).env("EMQX_NODE__DB_ROLE")?.value, "core");
+  const keys = make({ image }).env("EMQX_DASHBOARD__BOOTSTRAP_USERS_FILE");
+  assert.equal(keys?.value, '"/opt/emqx/data/bootstrap_api_key"');
+  for (const later of ["emqx/emqx:5.1.0", "emqx/emqx:5", "emqx/emqx:6.0.1"]) {
+    assert.equal(make({ image: later }).env("EMQX_NODE__DB_ROLE"), undefined, later);
+  }
+});
+
 test("pods of both roles carry the label by which monitoring selects them", () => {
   for (const { spec } of [make(), replicant()]) {
     assert.equal(spec.template.metadata.labels["apps.emqx.io/instance"], "emqx");
