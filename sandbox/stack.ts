@@ -66,6 +66,11 @@ export class Stack {
     return this.start(["up", "--yes", ...args]);
   }
 
+  /** `pulumi refresh --yes`; throws when it fails. */
+  refresh(args: string[] = []): Promise<PulumiResult> {
+    return this.run(["refresh", "--yes", ...args], { shown: true, withConfig: true, loud: true });
+  }
+
   destroy(args: string[] = []): Promise<PulumiResult> {
     return this.run(["destroy", "--yes", ...args], { shown: true, withConfig: true, loud: true });
   }
