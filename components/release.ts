@@ -22,7 +22,8 @@ export interface Release {
   replicants: boolean;
 }
 
-type Repository = "open" | "official" | "enterprise" | "enterprise4" | "other";
+/** `copy` is called after EMQX, but does not say which edition it is. */
+type Repository = "open" | "official" | "enterprise" | "enterprise4" | "copy" | "other";
 
 /** The release that an image stands for; of a partial version the newest. */
 export function releaseOf(image: string): Release {
@@ -59,10 +60,10 @@ function partsOf(image: string): { repository: string; tag?: string } {
 
 function kindOf(repository: string): Repository {
   if (/^((index\.)?docker\.io\/)?(library\/)?emqx$/.test(repository)) return "official";
-  const [, name] = /(?:^|\/)emqx\/(emqx[a-z-]*)$/.exec(repository) ?? [];
-  if (name === "emqx") return "open";
-  if (name === "emqx-enterprise") return "enterprise";
-  return name === "emqx-ee" ? "enterprise4" : "other";
+  if (/(^|\/)emqx\/emqx$/.test(repository)) return "open";
+  if (/(^|\/)emqx-enterprise$/.test(repository)) return "enterprise";
+  if (/(^|\/)emqx-ee$/.test(repository)) return "enterprise4";
+  return /emqx[^/]*$/.test(repository) ? "copy" : "other";
 }
 
 type Version = Pick<Release, "major" | "minor" | "patch">;
@@ -72,12 +73,12 @@ function versionOf(kind: Repository, tag = ""): Version {
   const numbers = /^[ev]?(\d)(?:\.(\d+))?(?:\.(\d+))?(?![^-+_.])/.exec(tag)?.slice(1) ?? [];
   const [major, minor, patch] = numbers.map((n) => (n === undefined ? undefined : Number(n)));
   // An image of one's own may count its own versions.
-  return kind === "other" && (major ?? 0) < 4 ? {} : { major, minor, patch };
+  return kind === "other" && (major ?? 0) < 5 ? {} : { major, minor, patch };
 }
 
 function editionOf(kind: Repository, { major, minor }: Version): Release["edition"] {
   if (kind === "enterprise" || kind === "enterprise4") return "enterprise";
-  if (kind === "other") return "unknown";
+  if (kind === "copy" || kind === "other") return "unknown";
   // Docker's official image ends with the last open-source release, so its `latest` is that one.
   if (major === undefined) return kind === "official" ? "opensource" : "enterprise";
   return major < 5 || (major === 5 && (minor ?? 0) < 9) ? "opensource" : "enterprise";

@@ -50,6 +50,7 @@ test("what a tag leaves open counts as the newest", () => {
   assert.equal(summary("emqx:latest"), "opensource v5 ----");
   assert.equal(summary("company/broker:2024-11"), "unknown v5 EOLR");
   assert.equal(summary("company/broker:1.4.0"), "unknown v5 EOLR");
+  assert.equal(summary("company/broker:4.4.14"), "unknown v5 EOLR");
 });
 
 test("registries, digests and suffixes are no part of the version", () => {
@@ -60,4 +61,7 @@ test("registries, digests and suffixes are no part of the version", () => {
   assert.equal(summary("docker.io/library/emqx:5.1.6"), "opensource v5 5.1.6 ---R");
   assert.equal(summary("quay.io/emqx/emqx-enterprise:e5.8.4-rc.1"), "enterprise v5 5.8.4 EOLR");
   assert.equal(summary("registry.example.org/mqtt/broker:6.1.0"), "unknown v5 6.1.0 EOLR");
+  assert.equal(summary("registry.example.org/mirror/emqx-ee:4.4.14"), "enterprise v4 4.4.14 E-L-");
+  assert.equal(summary("company/emqx-patched:4.4.14"), "unknown v4 4.4.14 E-L-");
+  assert.equal(summary("company/emqx:5.3.0"), "unknown v5 5.3.0 E-LR");
 });
