@@ -102,7 +102,7 @@ export type Dialect = "v5" | "v4";
 
 /** The cluster that is watched. */
 export interface Target {
-  /** Physical name of the cluster, the pods' label `apps.emqx.io/instance`. */
+  /** Physical name of the cluster, the pods' label `app.kubernetes.io/instance`. */
   name: string;
   namespace: string;
   dialect: Dialect;

@@ -5,8 +5,8 @@ export const monitoringNames = {
   dashboard: (cluster: string) => `${cluster}-grafana-dashboard`,
 } as const;
 
-/** Label of the pods, as the documents' PodMonitor selects them. */
-export const INSTANCE_LABEL = "apps.emqx.io/instance";
+/** Label with the cluster's name, on every pod that any release of this package has made. */
+export const INSTANCE_LABEL = "app.kubernetes.io/instance";
 
 /** Field manager of the applies. */
 export const MONITORING_MANAGER = "emqx-monitoring";

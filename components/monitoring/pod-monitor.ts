@@ -1,4 +1,4 @@
-import { REVISION_LABEL } from "../labels";
+import { everyPod, REVISION_LABEL } from "../labels";
 import type { PodMonitorArgs, Target } from "./args";
 import { INSTANCE_LABEL, monitoringNames } from "./names";
 import type { MonitoringObject } from "./types";
@@ -43,7 +43,7 @@ export function podMonitor(
     spec: {
       jobLabel: INSTANCE_LABEL,
       namespaceSelector: { matchNames: [target.namespace] },
-      selector: { matchLabels: { [INSTANCE_LABEL]: target.name } },
+      selector: { matchLabels: everyPod(target.name) },
       podMetricsEndpoints: [
         {
           port: target.dashboardPortName,

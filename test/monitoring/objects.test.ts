@@ -43,7 +43,9 @@ const expressionsOf = (...args: Parameters<typeof prometheusRule>): Map<string, 
 test("the PodMonitor of EMQX 5 selects the pods of every revision and asks without credentials", () => {
   const { metadata, spec } = podMonitor(v5, labels);
   assert.deepEqual(metadata, { name: "emqx-metrics", namespace: "mqtt", labels });
-  assert.deepEqual(spec.selector, { matchLabels: { "apps.emqx.io/instance": "emqx" } });
+  assert.deepEqual(spec.selector, {
+    matchLabels: { "app.kubernetes.io/name": "emqx", "app.kubernetes.io/instance": "emqx" },
+  });
   assert.deepEqual(spec.namespaceSelector, { matchNames: ["mqtt"] });
   const { port, path, interval, params, basicAuth } = endpointOf(v5, labels);
   assert.deepEqual(
@@ -91,7 +93,7 @@ test("series get cluster, set, role and pod from the pods' labels", () => {
   ]);
   assert.deepEqual(relabelings, [
     ["pod", "__meta_kubernetes_pod_name"],
-    ["emqx_cluster", "__meta_kubernetes_pod_label_apps_emqx_io_instance"],
+    ["emqx_cluster", "__meta_kubernetes_pod_label_app_kubernetes_io_instance"],
     ["instance_set", "__meta_kubernetes_pod_label_emqx_io_revision"],
     ["role", "__meta_kubernetes_pod_label_app_kubernetes_io_component"],
   ]);

@@ -195,7 +195,8 @@ async function createPod(name: string, podIP: string): Promise<void> {
     metadata: {
       name,
       labels: {
-        "apps.emqx.io/instance": "ee",
+        "app.kubernetes.io/name": "emqx",
+        "app.kubernetes.io/instance": "ee",
         "emqx.io/revision": "abc",
         "app.kubernetes.io/component": "core",
       },
