@@ -55,12 +55,12 @@ export function createSecrets(site: Site, args: SecretsArgs): Secrets {
   };
 }
 
-function password(site: Site, what: string, length: number): pulumi.Output<string> {
+export function password(site: Site, what: string, length: number): pulumi.Output<string> {
   const options = { length, special: false, minLower: 1, minUpper: 1, minNumeric: 1 };
   return new RandomPassword(`${site.prefix}-${what}-value`, options, site.child).result;
 }
 
-function secret(
+export function secret(
   site: Site,
   what: string,
   name: string,
@@ -104,7 +104,7 @@ function decode(value: string | undefined, id: string, key: string): string {
   );
 }
 
-function digest(
+export function digest(
   key: pulumi.Output<string>,
   value: pulumi.Input<string> | pulumi.Output<string[]>,
 ): pulumi.Output<string> {

@@ -4,8 +4,8 @@ type Fragment = Record<string, unknown>;
 
 export interface EnterpriseInputs {
   replicas?: number;
-  /** Where the licence is; its content is in a Secret only. */
-  license?: { secretName?: string };
+  /** Secret and key of the licence, by default our own; its content is in the Secret only. */
+  license?: { secretName?: string; key?: string };
   /** PersistentVolumeClaimTemplate of the data volume. */
   persistent?: { metadata?: { name?: string } & Fragment; spec?: Fragment };
   /** Absent: one StatefulSet that Kubernetes renews pod by pod. */

@@ -1,3 +1,4 @@
+import { enterpriseDesired } from "../enterprise/site";
 import { replicantsOf, replicasOf, strategyOf, type RolloutInputs } from "./inputs";
 import { chooseRevision, replicantRevisionOf } from "./revision";
 import { hotSettingsOf } from "./settings";
@@ -12,6 +13,7 @@ export interface Aim {
 /** The goal that these inputs describe, given the goals (`goal.ts`) that are or were aimed at. */
 export function aimOf(inputs: RolloutInputs, existing: (string | null | undefined)[]): Aim {
   const { revision, hashVersion } = chooseRevision(inputs, existing);
+  if (inputs.enterprise) return { desired: enterpriseDesired(inputs, revision), hashVersion };
   const replicants = replicantsOf(inputs);
   const desired: Desired = {
     revision,

@@ -4,6 +4,7 @@
  */
 import { scanConfig } from "../config-scan";
 import type { EnterpriseInputs } from "../enterprise/inputs";
+import { enterpriseReplicas, enterpriseSite, enterpriseStrategy } from "../enterprise/site";
 import { names, secretKeys } from "../labels";
 import { DEFAULT_DASHBOARD_PORT, declaredPorts } from "../ports";
 import { isObject } from "../shape";
@@ -74,6 +75,7 @@ export function templateOf(inputs: RolloutInputs, role: Role): NodeTemplate {
 
 /** Strategy with every default (facts: emqx-operator.md 5.1; ours on top). */
 export function strategyOf(inputs: RolloutInputs): Strategy {
+  if (inputs.enterprise) return enterpriseStrategy(inputs);
   const { evacuationStrategy: pace = {}, ...rest } = inputs.updateStrategy ?? {};
   return {
     initialDelaySeconds: rest.initialDelaySeconds ?? 10,
@@ -89,7 +91,8 @@ export function strategyOf(inputs: RolloutInputs): Strategy {
 }
 
 /** The operator's defaults: 1, but 2 when a spec is given without `replicas`. */
-export function replicasOf(inputs: Pick<RolloutInputs, "coreTemplate">): number {
+export function replicasOf(inputs: Pick<RolloutInputs, "coreTemplate" | "enterprise">): number {
+  if (inputs.enterprise) return enterpriseReplicas(inputs.enterprise);
   const spec = inputs.coreTemplate?.spec;
   return spec?.replicas ?? (isObject(spec) ? 2 : 1);
 }
@@ -103,6 +106,7 @@ export function replicantsOf({
 
 /** Names and ports by which the cluster is found again; no credentials. */
 export function siteOf(inputs: RolloutInputs): Site {
+  if (inputs.enterprise) return enterpriseSite(inputs);
   const { coreTemplate, config } = inputs;
   const settings = scanConfig({ config, env: coreTemplate?.spec?.env });
   return {

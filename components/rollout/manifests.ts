@@ -1,5 +1,6 @@
 /** The two objects of a revision, from the inputs alone. */
 import { emqxConf } from "../emqx-conf";
+import { enterpriseManifests } from "../enterprise/manifests";
 import {
   commonLabels,
   CONFIG_DIGEST_ANNOTATION,
@@ -9,6 +10,7 @@ import {
 } from "../labels";
 import { strategyOf, type RolloutInputs } from "./inputs";
 import { dataVolume, podTemplate } from "./pod";
+import { chooseRevision } from "./revision";
 import { hotSettingsOf } from "./settings";
 import type { KubernetesObject, Manifests, Role, Site } from "./types";
 
@@ -20,6 +22,9 @@ interface Colour {
 
 /** ConfigMap and workload, ready for server-side apply: plain JSON without `undefined`. */
 export function manifestsOf(inputs: RolloutInputs, site: Site): Manifests {
+  if (inputs.enterprise) {
+    return enterpriseManifests(inputs, site, chooseRevision(inputs, []).revision);
+  }
   return (role, revision, replicas) => {
     const colour = { role, revision };
     const workload =

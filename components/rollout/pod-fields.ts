@@ -3,6 +3,7 @@
  * a version of the hash covers is frozen.
  */
 import { splitConfig } from "../config-roots";
+import { enterprisePodFields } from "../enterprise/pod-fields";
 import { canonical } from "./canonical";
 import { templateOf, type RolloutInputs } from "./inputs";
 import type { Role } from "./types";
@@ -51,6 +52,7 @@ function defaultsOf(inputs: RolloutInputs): PodFields {
 
 /** Version 2 for cores: without what running nodes take, `license` and the hot roots. */
 export function coreFields(inputs: RolloutInputs): PodFields {
+  if (inputs.enterprise) return withoutDefaults(inputs, enterprisePodFields(inputs));
   const retention = inputs.persistentVolumeClaimRetentionPolicy;
   return withoutDefaults(inputs, {
     ...sharedFields(inputs),

@@ -1,4 +1,5 @@
 /** `check`: the resolved arguments are judged by the rules of the component. */
+import { validateEnterpriseInputs } from "../enterprise/validate-inputs";
 import { licenseProblem } from "../license-rules";
 import { isObject, type Problem } from "../shape";
 import { hasUnknown } from "../unknown";
@@ -13,6 +14,7 @@ const DECLARED = ["currentRevision", "phase", "status", "lastRollout"];
 
 /** `olds` are the inputs of the last run, empty when there was none. */
 export function validateRollout(inputs: RolloutInputs, olds: object = {}): Problem[] {
+  if (inputs.enterprise) return validateEnterpriseInputs(inputs);
   const skip = new Set([...OURS, ...DECLARED]);
   const problems = validateCluster(
     Object.fromEntries(Object.entries(inputs).filter(([key]) => !skip.has(key))),
