@@ -7,7 +7,12 @@ import type { core, meta } from "@pulumi/kubernetes/types/input";
 import type { MonitoringArgs } from "./monitoring/args";
 import type { CoreTemplateArgs, ReplicantTemplateArgs } from "./template-args";
 
-export type * from "./monitoring/args";
+export type {
+  GrafanaDashboardArgs,
+  MonitoringArgs,
+  PodMonitorArgs,
+  PrometheusRuleArgs,
+} from "./monitoring/args";
 export type * from "./template-args";
 
 export interface EmqxClusterArgs {
