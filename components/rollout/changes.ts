@@ -1,16 +1,10 @@
 /** Which field changed since the last success, and what it causes. Pure; shows no value that could be a secret. */
 import { splitConfig } from "../config-roots";
-import { isRolling } from "../enterprise/site";
 import { canonical } from "./canonical";
+import { desiredOf } from "./desired";
 import { configReason, podEffect, type Effect } from "./effects";
 import { hotChanges, hotKeysOf, type HotKeys } from "./hot-keys";
-import {
-  replicantsOf,
-  replicasOf,
-  strategyOf,
-  type RolloutInputs,
-  type ServiceIdentity,
-} from "./inputs";
+import type { RolloutInputs, ServiceIdentity } from "./inputs";
 import { fingerprintOf } from "./revision";
 import type { Strategy } from "./types";
 
@@ -50,18 +44,19 @@ export interface Applied {
 
 /** The part of the inputs that later changes are told against. */
 export function appliedOf(inputs: RolloutInputs, hashVersion: number): Applied {
+  const { replicas, replicants, strategy, rolling } = desiredOf(inputs, []);
   return {
     hashVersion,
     image: inputs.image,
     imagePullPolicy: inputs.imagePullPolicy,
-    replicas: replicasOf(inputs),
-    replicants: replicantsOf(inputs),
+    replicas,
+    replicants: replicants?.replicas ?? 0,
     ignoreReplicas: inputs.replicantTemplate?.ignoreReplicas,
-    strategy: strategyOf(inputs),
+    strategy,
     fingerprint: fingerprintOf(inputs, hashVersion),
     hot: hotKeysOf(inputs),
     license: inputs.licenseDigest,
-    enterprise: inputs.enterprise && { rolling: isRolling(inputs.enterprise) },
+    enterprise: inputs.enterprise && { rolling: rolling !== undefined },
     services: inputs.services,
     revisionHistoryLimit: inputs.revisionHistoryLimit,
     configMode: inputs.config?.mode,

@@ -1,13 +1,19 @@
 /** The provider on a bench: a cluster that shows what it is told to, and notes what is done with it. */
 import { EmqxError } from "../../components/errors";
-import type { Connection } from "../../components/rollout/connect";
+import type { Connection, Declared } from "../../components/rollout/connect";
 import type { EngineOptions } from "../../components/rollout/engine";
 import type { RolloutInputs } from "../../components/rollout/inputs";
 import { createProvider } from "../../components/rollout/provider-methods";
 import { emptyRecord } from "../../components/rollout/record";
 import { revisionsOf } from "../../components/rollout/revision";
-import type { Action, Observation, RolloutRecord } from "../../components/rollout/types";
-import { cluster, node, on } from "./fixtures";
+import type {
+  Action,
+  ConfigDrift,
+  Observation,
+  RolloutRecord,
+} from "../../components/rollout/types";
+import { goalOf, servingRevision } from "../../components/rollout/goal";
+import { cluster, node, on, replicant } from "./fixtures";
 
 export const inputs: RolloutInputs & { __provider: string } = {
   name: "emqx",
@@ -33,9 +39,13 @@ export class Bench {
   opened = 0;
   closed = 0;
   tornDown: unknown;
+  drift: ConfigDrift[] = [];
+  evacuations: Record<string, unknown>[] = [];
+  readonly declared: Declared[] = [];
 
   readonly provider = createProvider({
-    connect: async (_site, credentials) => {
+    connect: async (_site, credentials, declared) => {
+      this.declared.push(declared);
       this.credentials.push(credentials);
       if (!this.reachable) throw new EmqxError("EMQX_KUBERNETES_UNREACHABLE", "no route");
       this.opened += 1;
@@ -44,10 +54,14 @@ export class Bench {
     runRollout: async (options) => {
       this.runs.push(options);
       if (this.failure) throw this.failure;
-      this.record = { ...this.record, active: options.desired.revision, hashVersion: 1 };
-      const { revision: to, replicas } = options.desired;
-      const nodes = Array.from({ length: replicas }, (_, i) => node(to, i));
-      this.observation = { ...cluster(nodes), service: on(to, []) };
+      const { hashVersion, desired } = options;
+      const to = goalOf(desired);
+      this.record = { ...this.record, active: to, hashVersion };
+      const cores = Array.from({ length: desired.replicas }, (_, i) => node(desired.revision, i));
+      const { revision = "", replicas = 0 } = desired.replicants ?? {};
+      const replicants = Array.from({ length: replicas }, (_, i) => replicant(revision, i));
+      const service = on(servingRevision(to).revision, []);
+      this.observation = { ...cluster([...cores, ...replicants]), service };
       const entry = entryOf(to);
       this.record.current = entry;
       return { record: this.record, entry, observation: this.observation };
@@ -66,6 +80,12 @@ export class Bench {
         observe: async () => this.observation,
         act: async (action: Action) => void this.actions.push(action),
       },
+      snapshot: async () => ({
+        observation: this.observation,
+        record: this.record,
+        evacuations: this.evacuations,
+      }),
+      drift: async () => this.drift,
       records: { load: async () => this.record, save: async () => undefined },
       clock: { now: () => 0, sleep: async () => undefined },
       teardown: async (_log: unknown, options: unknown) => void (this.tornDown = options),

@@ -83,7 +83,7 @@ describe("create and update", () => {
     assert.deepEqual(bench.actions, []);
     const services = { listeners: { uid: "new", resourceVersion: "1" } };
     await bench.provider.update("default/emqx", outs, { ...inputs, services });
-    assert.deepEqual(bench.actions, [{ do: "select", revision }]);
+    assert.deepEqual(bench.actions, [{ do: "select", role: "core", revision, core: revision }]);
   });
 });
 
@@ -116,10 +116,7 @@ describe("diff", () => {
     assert.deepEqual([result.changes, result.replaces], [true, undefined]);
     const text = bench.lines.join("\n");
     assert.match(text, /^image: emqx\/emqx:6.0.1 -> emqx\/emqx:6.1.0 \(blue-green: every pod/m);
-    assert.match(
-      text,
-      new RegExp(`^plan: blue-green from emqx-core-${revision} to emqx-core-`, "m"),
-    );
+    assert.match(text, new RegExp(`^plan: blue-green from c-core-${revision} to emqx-core-`, "m"));
     assert.match(text, /creates 2 pods, deletes 2 pods, 2 serve at every moment/);
     assert.match(text, /moves 3,000 clients at 1000\/s and 200 offline sessions at 1000\/s/);
     assert.match(
@@ -196,6 +193,20 @@ describe("read", () => {
     assert.equal(id, "default/emqx");
     assert.equal(props?.phase, "Done");
     assert.deepEqual(await diff(inputs, props), { changes: false });
+  });
+
+  test("evacuations are told as EMQX words them", async () => {
+    bench.evacuations = [{ node: "emqx@a", state: "waiting_takeover", connection_goal: 22 }];
+    const [status] = (await read()).props?.status.nodeEvacuationsStatus ?? [];
+    assert.deepEqual(
+      [status?.node, status?.state, status?.connection_goal, status?.stats.initial_connected],
+      ["emqx@a", "waiting_takeover", 22, 0],
+    );
+  });
+
+  test("a dashboard Service that selects other nodes is put right", async () => {
+    bench.observation.service.dashboardSelects = "foreign";
+    assert.equal((await read()).props?.phase, "Drifted");
   });
 
   test("a cluster that is gone reads as nothing", async () => {
