@@ -3,12 +3,11 @@ import test, { after, before } from "node:test";
 import type { FleetFigures } from "../../sandbox/load/figures";
 import { writesSince } from "../../sandbox/measure/audit";
 import { readEndState } from "../../sandbox/measure/emqx-api";
-import { checkInvariants } from "../../sandbox/measure/invariants";
 import { Observer } from "../../sandbox/measure/observer";
-import type { Report } from "../../sandbox/measure/report";
 import { estimateOf, resourceCounts } from "../../sandbox/pulumi-cli";
 import type { Scenario } from "../../sandbox/scenario";
 import { Bench, eventually, isReady, REVISION, ROLLOUT } from "./support/cluster";
+import { assertGraceful } from "./support/graceful";
 
 // The repository's own program under the real CLI; the tests are one story in order.
 const CLIENTS = 200;
@@ -168,19 +167,6 @@ async function assertServes(replicas: number): Promise<string> {
     );
   }
   return revision;
-}
-
-/** The limits of an upgrade that do not depend on how fast this machine is. */
-function assertGraceful(report: Report): void {
-  assert.deepEqual(checkInvariants(report), []);
-  assert.ok(report.sessionsExpected > 0 && report.qos1Published > 0);
-  assert.equal(report.sessionsLost, 0);
-  assert.equal(report.qos1Lost, 0);
-  assert.equal(report.maxDisconnectsPerClient, 1);
-  assert.equal(report.minReadyEndpoints, report.desiredReplicas);
-  assert.equal(report.newConnectionsToBlueAfterSwitch, 0);
-  assert.deepEqual(report.blueObjectsLeft, []);
-  assert.deepEqual(report.evacuationsLeft, []);
 }
 
 function mostDisconnects({ disconnects }: FleetFigures, from: number, to: number): number {

@@ -124,16 +124,28 @@ export class Bench {
   }
 
   /** `/api/v5/nodes` as one node answers it. */
-  async nodesSeenBy({ namespace, cluster }: Watched, pod: Pod): Promise<ClusterNode[]> {
-    const path = `/api/v1/namespaces/${namespace}/secrets/${cluster}-bootstrap-api-key`;
-    const { data } = await this.api.get<Secret>(path);
+  async nodesSeenBy(watched: Watched, pod: Pod): Promise<ClusterNode[]> {
+    return (await this.emqx(watched, pod, "/nodes")) as ClusterNode[];
+  }
+
+  /** One call to a node's API with the rollout's own key; the JSON that it answers. */
+  async emqx(
+    { namespace, cluster }: Watched,
+    pod: Pod,
+    path: string,
+    request: RequestInit = {},
+  ): Promise<unknown> {
+    const secret = `/api/v1/namespaces/${namespace}/secrets/${cluster}-bootstrap-api-key`;
+    const { data } = await this.api.get<Secret>(secret);
     const file = Buffer.from(data?.bootstrap_api_key ?? "", "base64").toString("utf8");
-    const [, secret = ""] = /^pulumi-emqx:([^:\n]+)/m.exec(file) ?? [];
-    const authorization = `Basic ${Buffer.from(`pulumi-emqx:${secret}`).toString("base64")}`;
-    const url = `http://${processAddress(pod.status?.podIP ?? "")}:18083/api/v5/nodes`;
-    const response = await fetch(url, { headers: { authorization } });
-    if (response.ok) return (await response.json()) as ClusterNode[];
-    throw new Error(`GET ${url} answered ${response.status}: ${await response.text()}`);
+    const [, key = ""] = /^pulumi-emqx:([^:\n]+)/m.exec(file) ?? [];
+    const authorization = `Basic ${Buffer.from(`pulumi-emqx:${key}`).toString("base64")}`;
+    const url = `http://${processAddress(pod.status?.podIP ?? "")}:18083/api/v5${path}`;
+    const headers = { authorization, accept: "application/json", ...request.headers };
+    const response = await fetch(url, { ...request, headers });
+    const text = await response.text();
+    if (response.ok) return text === "" ? undefined : (JSON.parse(text) as unknown);
+    throw new Error(`${request.method ?? "GET"} ${url} answered ${response.status}: ${text}`);
   }
 }
 
