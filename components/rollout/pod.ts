@@ -1,7 +1,6 @@
 /** The pod of a node, core or replicant. */
 import { scanConfig } from "../config-scan";
 import { names, oneColour, secretKeys, commonLabels } from "../labels";
-import { INSTANCE_LABEL } from "../monitoring/names";
 import { declaredPorts } from "../ports";
 import { DEFAULT_GRACE_SECONDS, templateOf, type RolloutInputs } from "./inputs";
 import { API_KEY_PATH, podEnv } from "./pod-env";
@@ -11,6 +10,9 @@ import type { Role, Site } from "./types";
 type Json = Record<string, unknown>;
 
 const HOME = "/opt/emqx";
+
+/** The operator's label; PodMonitors that people have select by it (document 002). */
+const OPERATOR_LABEL = "apps.emqx.io/instance";
 
 /** Names of container ports that people know; Kubernetes allows 15 characters. */
 const PORT_NAMES: Record<string, string> = {
@@ -32,7 +34,7 @@ export function podTemplate(
 ): Json {
   const { metadata, spec = {} } = templateOf(inputs, role);
   const colour = oneColour(site.name, revision, role);
-  const ours = { ...commonLabels(site.name), [INSTANCE_LABEL]: site.name, ...colour };
+  const ours = { ...commonLabels(site.name), [OPERATOR_LABEL]: site.name, ...colour };
   return {
     metadata: {
       labels: { ...metadata?.labels, ...ours },
