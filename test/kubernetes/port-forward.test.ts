@@ -18,6 +18,7 @@ before(async () => {
   http = new EmqxHttp({
     dial: forwardDial(await loadKubeConfig({ kubeconfig: api.kubeconfig }), "ns"),
     port: 18083,
+    base: "/api/v5",
     secret: "Secret ns/keys",
     readApiKeys: async () => "pulumi-emqx:s3cret",
   });

@@ -87,11 +87,16 @@ export class EmqxClientV5 implements EmqxClient {
     if (answer.status < 300) return;
     // Any answer could repeat a part of what was sent.
     const text = hideValuesOf(hocon, answer.text);
-    if (answer.status !== 400) throw refused(pod, "PUT /configs", { ...answer, text });
+    // Releases before 5.1.1 have no such call.
+    const unknown = answer.status === 404 || answer.status === 405;
+    if (answer.status !== 400 && !unknown) throw refused(pod, "PUT /configs", { ...answer, text });
     const reasons = reasonsIn(answer.body).map((reason) => hideValuesOf(hocon, reason));
+    const why = unknown
+      ? `this release cannot change it while it runs (${answer.status}; 5.1.1 and later can)`
+      : reasons.join("; ") || text;
     throw new EmqxError(
       "EMQX_CONFIG_REJECTED",
-      `EMQX in pod ${pod} does not accept the configuration: ${reasons.join("; ") || text}. ` +
+      `EMQX in pod ${pod} does not accept the configuration: ${why.replace(/\.$/, "")}. ` +
         "No pod was touched. EMQX applies changed roots one by one, so others of this change may be in force already. " +
         "Correct `config`, or set it back, and run `pulumi up` again.",
     );
@@ -114,7 +119,7 @@ export class EmqxClientV5 implements EmqxClient {
           : text;
     throw new EmqxError(
       "EMQX_LICENSE_REJECTED",
-      `EMQX in pod ${pod} does not accept the licence: ${why}. ` +
+      `EMQX in pod ${pod} does not accept the licence: ${why.replace(/\.$/, "")}. ` +
         "The licence from before stays in force and no pod was touched. Correct `license` and run `pulumi up` again.",
     );
   }

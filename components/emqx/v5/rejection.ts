@@ -76,4 +76,8 @@ function expectation(fields: Json): string {
     .join(", ");
 }
 
-const located = (path: string, why: string): string => (path === "" ? why : `${path}: ${why}`);
+/** On one line: some reasons of EMQX are several. */
+function located(path: string, why: string): string {
+  const text = why.replace(/\s+/g, " ").trim();
+  return path === "" ? text : `${path}: ${text}`;
+}

@@ -62,6 +62,10 @@ for (const [shape, { body, reasons }] of Object.entries({
     },
     reasons: ["root.conn_evict_rate: expected pos_integer()"],
   },
+  "text of several lines": {
+    body: { errors: "Can't merge the new configurations!\nRoot key: license\nReason: bad\n" },
+    reasons: ["Can't merge the new configurations! Root key: license Reason: bad"],
+  },
   "no JSON": { body: undefined, reasons: [] },
 })) {
   test(`a rejection that is ${shape} is told as path and reason`, () => {

@@ -70,6 +70,14 @@ test("a rejected configuration is told with path and reason, what state things a
   assert.ok(!(await messageOf(rejected)).includes("hunter2"));
 });
 
+test("a release that has no such call is told from a busy one", async () => {
+  emqx.answers.delete(PUT);
+  await assert.rejects(
+    client.configure("p-0", HOCON, "replace"),
+    code("EMQX_CONFIG_REJECTED", "404", "5.1.1"),
+  );
+});
+
 test("an answer that is no verdict leaves the outcome of a configuration open, without values", async () => {
   emqx.answers.set(PUT, { status: 500, body: "RPC_ERROR near hunter2hunter2" });
   const unclear = client.configure("p-0", HOCON, "replace");
