@@ -1,4 +1,9 @@
 export { EmqxCluster, type ServiceInfo } from "./emqx-cluster";
+export {
+  argsFromCustomResource,
+  type FromCustomResource,
+} from "./custom-resource/args-from-custom-resource";
+export { clusterFromCustomResource } from "./custom-resource/cluster-from-custom-resource";
 export { EmqxEnterprise } from "./enterprise/emqx-enterprise";
 export type * from "./args";
 export type * from "./enterprise/args";

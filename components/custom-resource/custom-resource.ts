@@ -1,0 +1,71 @@
+/** A parsed custom resource of the EMQX Operator, and how its mistakes are told. */
+import { EmqxError } from "../errors";
+import { isObject, type Problem } from "../shape";
+
+export type Fields = Record<string, unknown>;
+
+export interface CustomResource {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  spec: Fields;
+}
+
+/** What the API server adds; it is there when `kubectl get -o yaml` was pasted. */
+const APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Labels that tell the objects of a cluster apart; ours replace the operator's. */
+const IDENTITY =
+  /^(app\.kubernetes\.io\/(name|instance|component|managed-by)|(apps\.)?emqx\.io\/.*)$/;
+
+export function readCustomResource(value: unknown): CustomResource {
+  if (!isObject(value)) {
+    throw invalid(
+      `Expected a custom resource, a parsed YAML or JSON object, got ${kindOf(value)}.`,
+    );
+  }
+  const { apiVersion, kind, metadata, spec } = value;
+  if (typeof apiVersion !== "string" || typeof kind !== "string") {
+    throw invalid(
+      "Expected a custom resource with `apiVersion` and `kind`, got one without. " +
+        "Pass one document of the file, parsed.",
+    );
+  }
+  const name = isObject(metadata) ? metadata.name : undefined;
+  if (!isObject(metadata) || typeof name !== "string" || name === "") {
+    throw invalid(`Expected \`metadata.name\` of the ${kind} to be set, got nothing.`);
+  }
+  if (!isObject(spec)) throw invalid(`Expected \`spec\` of the ${kind} "${name}" to be an object.`);
+  const { namespace } = metadata;
+  return {
+    apiVersion,
+    kind,
+    name,
+    ...(typeof namespace === "string" && { namespace }),
+    labels: textsOf(metadata.labels, (key) => !IDENTITY.test(key)),
+    annotations: textsOf(metadata.annotations, (key) => key !== APPLIED),
+    spec,
+  };
+}
+
+function textsOf(value: unknown, keep: (key: string) => boolean): Record<string, string> {
+  const entries = Object.entries(isObject(value) ? value : {}).map(([k, v]) => [k, String(v)]);
+  return Object.fromEntries(entries.filter(([key = ""]) => keep(key)));
+}
+
+/** Every problem at once; their paths are below `spec`. */
+export function refuse(cr: CustomResource, problems: Problem[]): never {
+  const reasons = problems.map(({ reason }) => `  - ${reason}`).join("\n");
+  throw invalid(
+    `The ${cr.kind} "${cr.name}" (${cr.apiVersion}) cannot be taken over as it is; the fields are those of \`spec\`, ` +
+      `and docs/operator.md has a table of them:\n${reasons}`,
+  );
+}
+
+export const invalid = (message: string): EmqxError =>
+  new EmqxError("EMQX_INVALID_ARGUMENT", message);
+
+const kindOf = (value: unknown) => (Array.isArray(value) ? "a list" : `\`${String(value)}\``);
