@@ -1,10 +1,13 @@
 import { RpcError } from "../cluster/mesh";
 import { atLeast } from "../image";
+import { readLicense } from "../license";
 import type { EmqxNode } from "../node";
 import type { ChangeMode } from "../runtime-config";
 import type { ConfigObject } from "../settings/hocon";
 import { HoconError, isObject, parseHocon } from "../settings/hocon";
+import { configAt } from "../settings/config-sources";
 import { hoconText } from "../settings/hocon-text";
+import { licenseSetting } from "../settings/settings";
 import { checkRoot, isRoot } from "../settings/schema/roots";
 import type { RestRequest, RestResponse, RestRoute } from "./http";
 import { failure, notFoundPage, ok } from "./http";
@@ -94,8 +97,25 @@ async function put(node: EmqxNode, { query, text }: RestRequest): Promise<RestRe
     if (problem !== undefined) errors[root] = problem;
   }
   if (Object.keys(errors).length > 0) return refuse(errors);
+  const badLicense = licenseProblem(node, change, mode);
+  if (badLicense !== undefined) return refuse(badLicense);
   await changeConfig(node, change, mode);
   return { status: 200 };
+}
+
+/** The licence app looks at a new key before it is taken (`emqx_license:pre_config_update/3`). */
+function licenseProblem(
+  { settings, members }: EmqxNode,
+  change: ConfigObject,
+  mode: ChangeMode,
+): string | undefined {
+  if (settings.version.edition === "ce" || configAt(change, "license.key") === undefined)
+    return undefined;
+  const license = readLicense(licenseSetting(change, settings.root), settings.version);
+  const isSingle = license?.type === "community" && members.running().length > 1;
+  if (license && !isSingle) return undefined;
+  const reason = license ? '"SINGLE_NODE_LICENSE"' : "bad_license_format";
+  return `Can't ${mode} the new configurations!\nRoot key: license\nReason: ${reason}\n`;
 }
 
 /** What a change may not touch while the node runs, as the answer names it; from 5.8 on the cluster's keys one by one. */

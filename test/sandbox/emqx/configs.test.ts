@@ -125,6 +125,8 @@ describe("changing the configuration while the cluster runs", () => {
       mqtt: { kind, path: "mqtt", reason: "bad_value_for_struct", value: 5 },
       nonsense: '{root_key_not_found,"nonsense"}',
     });
+    const licence = String(await errors("license.key = nonsense"));
+    assert.match(licence, /Can't merge the new.*Root key: license.*bad_license_format/s);
     const syntax = (await errors("mqtt {\n  max_inflight = \n}")) as Record<string, unknown>;
     assert.deepEqual([syntax.type, syntax.line], ["parse_error", 3]);
     assert.deepEqual(await mqtt(0), before);

@@ -168,6 +168,73 @@ describe("a replicant and the releases of cores", () => {
     }
   });
 
+  test("are upgraded with their clients' sessions: replicants first, then the cores", async () => {
+    const green = "emqx/emqx:6.1.1";
+    const fixture = new Fixture({ image: "emqx/emqx:6.1.0" });
+    try {
+      const options = { clean: false };
+      fixture.launch(0);
+      fixture.launchReplicant(1);
+      await fixture.waitClustered(2);
+      const sleeper = await TestClient.connect(fixture.address(1), "sleeper", options);
+      await sleeper.mqtt.subscribeAsync("s", { qos: 1 });
+      await sleeper.end();
+      const awake = await TestClient.connect(fixture.address(1), "awake", options);
+      await awake.mqtt.subscribeAsync("s", { qos: 1 });
+      fixture.launch(2, {}, green);
+      fixture.launchReplicant(3, {}, green);
+      await fixture.waitClustered(4);
+
+      const blue = fixture.node(1).name;
+      const start = await fixture.api(
+        2,
+        "POST",
+        `/api/v5/load_rebalance/${blue}/evacuation/start`,
+        {
+          body: {
+            wait_health_check: 0,
+            wait_takeover: 1,
+            migrate_to: [fixture.node(3).name],
+          },
+        },
+      );
+      assert.equal(start.status, 200);
+      await until("the close", () => awake.closes === 1);
+      const moved = await TestClient.connect(fixture.address(3), "awake", options);
+      assert.equal(moved.sessionPresent, true);
+      await until("the replicant to be empty", async () => {
+        const { json } = await fixture.api(2, "GET", "/api/v5/load_rebalance/global_status");
+        const [row] = (json as { evacuations: { state: string }[] }).evacuations;
+        return row?.state === "prohibiting";
+      });
+      await fixture.end(1);
+      await fixture.end(0);
+      const core = fixture.node(0).name;
+      await until("the core to stop", async () => (await fixture.view(3))?.[core] === "stopped");
+      const left = await fixture.api(3, "DELETE", `/api/v5/cluster/${core}/force_leave`);
+      assert.equal(left.status, 204);
+      await until("it to be forgotten", async () => {
+        const views = [await fixture.view(2), await fixture.view(3)];
+        return views.every((view) => view && !(core in view));
+      });
+      assert.deepEqual(await fixture.view(2), {
+        [fixture.node(2).name]: "running",
+        [fixture.node(3).name]: "running",
+      });
+
+      const publisher = await TestClient.connect(fixture.address(2), "publisher");
+      await publisher.mqtt.publishAsync("s", "hello", { qos: 1 });
+      await moved.expect("hello");
+      assert.equal(moved.closes, 0);
+      const woken = await TestClient.connect(fixture.address(2), "sleeper", options);
+      assert.equal(woken.sessionPresent, true);
+      await woken.expect("hello");
+      for (const client of [moved, publisher, woken]) await client.end();
+    } finally {
+      await fixture.stop();
+    }
+  });
+
   test("open source has none since 5.8", async () => {
     const fixture = new Fixture({ image: "emqx/emqx:5.8.6", env: REPLICANT });
     try {

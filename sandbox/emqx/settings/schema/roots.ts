@@ -8,7 +8,7 @@ import { listOf, oneOf, percent, struct, text } from "./types";
 
 /** Roots that are only known by name. */
 const OPAQUE = (
-  "actions api_key auto_subscribe banned bridges cluster connectors crl_cache durable_sessions durable_storage exhook " +
+  "actions api_key authentication auto_subscribe banned bridges cluster connectors crl_cache durable_sessions durable_storage exhook " +
   "file_transfer gateway gcp_device limiter message_transformation mq multi_tenancy namespace node opentelemetry plugins " +
   "psk_authentication rewrite rpc rule_engine schema_registry schema_validation session_persistence sources streams " +
   "telemetry tcp_listener_defaults topic_metrics trace zones"
@@ -17,7 +17,6 @@ const OPAQUE = (
 const TYPES: Record<string, ConfigType> = {
   ...Object.fromEntries(OPAQUE.map((root) => [root, anything])),
   alarm,
-  authentication: (value, path) => (Array.isArray(value) ? [] : struct({})(value, path)),
   authorization: struct({
     cache: anything,
     deny_action: oneOf("ignore", "disconnect"),
