@@ -49,10 +49,10 @@ export function createProvider(ports: Ports) {
     },
 
     async check(
-      _olds: object,
+      olds: object,
       news: RolloutInputs,
     ): Promise<{ inputs: RolloutInputs; failures: Problem[] }> {
-      return { inputs: news, failures: validateRollout(news) };
+      return { inputs: news, failures: validateRollout(news, olds) };
     },
 
     async diff(id: string, properties: object, news: RolloutInputs): Promise<Diff> {
