@@ -10,6 +10,7 @@ import {
   type HoconObject,
   type HoconValue,
 } from "./hocon-tree";
+import { releaseOf } from "./release";
 import { isObject } from "./shape";
 
 export type RootEffect = "hot" | "restart";
@@ -60,8 +61,20 @@ export interface SplitConfig {
   whole?: string;
 }
 
-/** Splits the configuration; comments, order and formatting make no difference. */
-export function splitConfig(config: ConfigInput | undefined): SplitConfig {
+/** `PUT /configs` is there from EMQX 5.1.1 on; an image that tells no version gets the benefit of the doubt. */
+export function takesConfigLive(image: string): boolean {
+  const { dialect, major, minor, patch } = releaseOf(image);
+  if (dialect === "v4") return false;
+  if (major !== 5 || (minor ?? 2) > 1) return true;
+  return minor === 1 && (patch ?? 1) > 0;
+}
+
+/**
+ * Splits the configuration; comments, order and formatting make no difference. With an image whose
+ * release takes nothing live, every root needs new pods.
+ */
+export function splitConfig(config: ConfigInput | undefined, image?: string): SplitConfig {
+  const live = image === undefined || takesConfigLive(image);
   const roots = isObject(config?.roots) ? config.roots : {};
   const reading = readHocon(config?.data ?? "");
   if ("problem" in reading) {
@@ -71,11 +84,12 @@ export function splitConfig(config: ConfigInput | undefined): SplitConfig {
   }
   const restart: Record<string, unknown> = {};
   for (const [root, value] of Object.entries(reading.tree)) {
-    if (effectOf(root) === "restart") restart[`config.${root}`] = valueText(value);
+    if (!live || effectOf(root) === "restart") restart[`config.${root}`] = valueText(value);
   }
   for (const [root, value] of Object.entries(roots)) {
-    if (effectOf(root) === "restart") restart[`config.roots.${root}`] = value;
+    if (!live || effectOf(root) === "restart") restart[`config.roots.${root}`] = value;
   }
+  if (!live) return { hot: {}, restart };
   const hot = Object.entries(hotTree(reading.tree, roots));
   return {
     hot: Object.fromEntries(hot.map(([root, value]) => [root, settingText(root, value)])),

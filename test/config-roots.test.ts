@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { effectOf, hotKeys, restartReason, splitConfig } from "../components/config-roots";
+import {
+  effectOf,
+  hotKeys,
+  restartReason,
+  splitConfig,
+  takesConfigLive,
+} from "../components/config-roots";
 
 test("what EMQX or the pods take at a start only needs new pods, everything else is hot", () => {
   for (const root of ["node", "cluster", "rpc", "dashboard", "listeners", "gateway", "license"]) {
@@ -61,6 +67,25 @@ describe("splitting", () => {
     assert.deepEqual(splitConfig(undefined), { hot: {}, restart: {} });
     assert.deepEqual(splitConfig({ mode: "Merge" }), { hot: {}, restart: {} });
   });
+});
+
+test("releases before 5.1.1 take no configuration while they run", () => {
+  for (const image of ["emqx/emqx:5.0.6", "emqx/emqx:5.1.0", "emqx/emqx-ee:4.4.14"]) {
+    assert.equal(takesConfigLive(image), false, image);
+    assert.deepEqual(splitConfig({ data: "mqtt.a = 1", roots: { log: { b: 2 } } }, image), {
+      hot: {},
+      restart: { "config.mqtt": "{\n  a = 1\n}", "config.roots.log": { b: 2 } },
+    });
+  }
+  for (const image of [
+    "emqx/emqx:5.1.1",
+    "emqx/emqx:5.8.6",
+    "emqx:5",
+    "emqx/emqx:6.1.0",
+    "mine:1",
+  ]) {
+    assert.equal(takesConfigLive(image), true, image);
+  }
 });
 
 test("hot keys are dotted paths to what was written", () => {

@@ -1,8 +1,8 @@
 /** Which field changed since the last success, and what it causes. Pure; shows no value that could be a secret. */
-import { splitConfig } from "../config-roots";
+import { effectOf, splitConfig, takesConfigLive } from "../config-roots";
 import { canonical } from "./canonical";
 import { desiredOf } from "./desired";
-import { configReason, podEffect, type Effect } from "./effects";
+import { configReason, podEffect, rootOf, type Effect } from "./effects";
 import { hotChanges, hotKeysOf, type HotKeys } from "./hot-keys";
 import type { RolloutInputs, ServiceIdentity } from "./inputs";
 import { fingerprintOf } from "./revision";
@@ -95,19 +95,31 @@ function podChanges(before: Applied, after: Applied, inputs: RolloutInputs): Cha
     .filter((path) => before.fingerprint[path] !== after.fingerprint[path])
     // Replicants that come or go are a matter of their number.
     .filter((path) => bothRoles || !path.startsWith("replicantTemplate."))
+    .filter((path) => !isMoved(path, before, after))
     .sort()
     .map((path): Change => {
       const effect = podEffect(path, { bothRoles, rolling });
       const values = (from = "(default)", to = "(default)") => ({ path, effect, from, to });
-      if (path === "image") return values(before.image, after.image);
+      if (path === "image" || path.endsWith("emqxContainer.image"))
+        return values(before.image, after.image);
       if (path === "imagePullPolicy") return values(before.imagePullPolicy, after.imagePullPolicy);
-      const why = path === "config.data" ? wholeReason(inputs) : configReason(path);
+      const why = path === "config.data" ? wholeReason(inputs) : reasonOf(path, after);
       return { path, effect, ...(why && { why }) };
     });
   if (before.enterprise?.rolling === after.enterprise?.rolling) return changed;
   const way = ({ enterprise }: Applied) => (enterprise?.rolling ? "(not set)" : "(set)");
   return [...changed, ...shown("blueGreenUpdate", "blue-green", way(before), way(after))];
 }
+
+/** Hot roots leave or join the pods' fields with a release that takes them live; they did not change. */
+const isMoved = (path: string, before: Applied, after: Applied): boolean =>
+  effectOf(rootOf(path) ?? "node") === "hot" &&
+  rootOf(path) !== "data" &&
+  takesConfigLive(before.image) !== takesConfigLive(after.image);
+
+/** The first version of the hash had all of the configuration in it, for no reason of EMQX's. */
+const reasonOf = (path: string, { hashVersion }: Applied): string | undefined =>
+  hashVersion === 1 ? undefined : configReason(path);
 
 function wholeReason(inputs: RolloutInputs): string | undefined {
   const { whole } = splitConfig(inputs.config);

@@ -46,8 +46,13 @@ export function podEffect(
     : "blue-green";
 }
 
+/** Root of the configuration that a path is about; undefined for other fields. */
+export const rootOf = (path: string): string | undefined =>
+  /^config\.(?:roots\.)?([^.]+)$/.exec(path)?.[1];
+
 /** Why a part of the configuration needs new pods; undefined for other fields. */
 export function configReason(path: string): string | undefined {
-  const root = /^config\.(?:roots\.)?([^.]+)$/.exec(path)?.[1];
-  return root === undefined ? undefined : restartReason(root);
+  const root = rootOf(path);
+  if (root === undefined) return undefined;
+  return restartReason(root) ?? "EMQX before 5.1.1 reads it when a node starts";
 }

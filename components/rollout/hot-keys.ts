@@ -17,6 +17,8 @@ export interface HotKey {
   shadowed?: boolean;
 }
 
+type Configured = Pick<RolloutInputs, "config" | "coreTemplate">;
+
 /** By path in EMQX's configuration, such as `mqtt.max_packet_size`. */
 export type HotKeys = Record<string, HotKey>;
 
@@ -24,10 +26,7 @@ export type HotKeys = Record<string, HotKey>;
  * Undefined when the text cannot be split, for then it is not hot. Settings that could be secret
  * are kept as one digest of their root: a digest of a short password alone would tell it.
  */
-export function hotKeysOf(
-  inputs: Pick<RolloutInputs, "config" | "coreTemplate">,
-): HotKeys | undefined {
-  const { config, coreTemplate } = inputs;
+export function hotKeysOf({ config, coreTemplate }: Configured): HotKeys | undefined {
   const { hot, whole } = splitConfig(config);
   if (whole !== undefined) return undefined;
   const env = scanConfig({ env: coreTemplate?.spec?.env });
@@ -74,10 +73,7 @@ export function declaredHocon(keys: HotKeys | undefined): string {
 }
 
 /** Of the drift that was seen, what these inputs will set back, and to what. */
-export function driftToMend(
-  drift: ConfigDrift[] | undefined,
-  inputs: Pick<RolloutInputs, "config" | "coreTemplate">,
-): ConfigDrift[] {
+export function driftToMend(drift: ConfigDrift[] | undefined, inputs: Configured): ConfigDrift[] {
   const keys = hotKeysOf(inputs) ?? {};
   return (drift ?? []).flatMap(({ key, found }) => {
     const declared = keys[key]?.value;

@@ -54,7 +54,8 @@ export async function roll({ inputs, olds, ports, open }: RollOptions): Promise<
   } catch (error) {
     // Before the first contact nothing can have changed: Pulumi keeps its state as it is.
     if (!connection || !stored) throw plainError(error);
-    const seen = await lookAgain(connection, stored);
+    // What was set by hand may be so still.
+    const seen = { ...(await lookAgain(connection, stored)), drift: olds?.configDrift };
     const outputs = outputsOnFailure(inputs, olds?.applied ?? null, seen);
     throw initFailure(error, idOf(inputs), outputs, inputs.__provider);
   } finally {
