@@ -76,6 +76,23 @@ test("EMQX 4.4 is asked in its dialect, in a container of any name, behind its o
   assert.deepEqual(four.api.writes(), ["PATCH services/c"]);
 });
 
+test("the log of a renamed container is asked for by its name", async () => {
+  four.api.put("pods", {
+    kind: "Pod",
+    metadata: { name: "c-rolling-0", labels: oneColour("c", "rolling") },
+    spec: { containers: [{ name: "broker", image: "emqx/emqx-ee:4.4.19" }] },
+    status: {
+      containerStatuses: [{ name: "broker", state: { waiting: { reason: "CrashLoopBackOff" } } }],
+    },
+  });
+  four.api.intercept = ({ path, query }) =>
+    path.endsWith("/log")
+      ? { status: 200, body: `the log of ${query.get("container") ?? "none"}\n` }
+      : undefined;
+  const { nodes } = await four.connection.cluster.observe({ preflight: false });
+  assert.match(nodes[0]?.trouble ?? "", /the log of broker/);
+});
+
 test("a setting that was changed by hand is told from what the first node that answers shows", async () => {
   await five.addSet("a", 2);
   assert.deepEqual(await five.connection.drift?.(), [], "nobody tells");
