@@ -27,8 +27,8 @@ export function coloursOf(log: ClusterLog, startedAt: number): Colours | undefin
   return { blue, green, old, kept, fresh };
 }
 
-/** Name of a role's set of a revision; undefined when there is none. */
-export function setName(log: ClusterLog, revisions: string[], role: Role): string | undefined {
+/** Name of the set of a revision, of one role if that is given; undefined when there is none. */
+export function setName(log: ClusterLog, revisions: string[], role?: Role): string | undefined {
   return sets(log, role).find(({ revision }) => revisions.includes(revision))?.name;
 }
 
@@ -45,7 +45,9 @@ function selectedAt(selections: Selection[], t: number): string | null | undefin
   return selections.filter((each) => each.t <= t).at(-1)?.revision;
 }
 
-function sets(log: ClusterLog, role: Role): ObservedObject[] {
+function sets(log: ClusterLog, role?: Role): ObservedObject[] {
   const kinds = ["StatefulSet", "Deployment"];
-  return log.objects.filter((each) => kinds.includes(each.kind) && each.role === role);
+  return log.objects.filter(
+    (each) => kinds.includes(each.kind) && each.role === (role ?? each.role),
+  );
 }

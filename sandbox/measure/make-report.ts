@@ -98,8 +98,7 @@ export function makeReport(measured: Measured): Report {
       1000,
     ),
     connEvictRate: terms.connEvictRate,
-    ...endpointFigures(log, startedAt, endedAt),
-    desiredReplicas: replicants || terms.replicas,
+    ...endpointFigures(log, startedAt, endedAt, terms),
     newConnectionsToBlueAfterSwitch: attemptsOnBlue(fleet, log, moments),
     blueObjectsLeft: end.objectsLeft,
     blueDeletions: deletions(fleet, log, moments),
@@ -121,20 +120,28 @@ function setsOf(
 ): Pick<Report, "sets" | "coreSets"> {
   const role = replicants > 0 ? "replicant" : "core";
   const named = (revision: string): string =>
-    setName(log, [revision], role) ?? `${cluster}-${role}-${revision}`;
+    setName(log, [revision]) ?? `${cluster}-${role}-${revision}`;
   const sets = { blue: named(blue), green: named(green) };
   if (replicants === 0) return { sets };
   const after = setName(log, kept, "core") ?? "unknown";
   return { sets, coreSets: { blue: setName(log, old, "core") ?? after, green: after } };
 }
 
-function endpointFigures(log: ClusterLog, startedAt: number, endedAt: number) {
+function endpointFigures(
+  log: ClusterLog,
+  startedAt: number,
+  endedAt: number,
+  { replicas, replicants, switches = true }: UpgradeTerms,
+) {
+  const serving = replicants || replicas;
   const revisions = revisionsOfPods(log);
   const states = statesSince(log.endpoints, startedAt, endedAt);
   const sets = states.map((pods) => new Set(pods.map((pod) => revisions.get(pod))).size);
   return {
     minReadyEndpoints: states.length === 0 ? 0 : Math.min(...states.map((pods) => pods.length)),
     maxSetsBehindService: Math.max(0, ...sets),
+    // A set that is scaled out has fewer nodes at first, and one that is scaled in at last.
+    desiredReplicas: switches ? serving : Math.min(serving, states[0]?.length ?? serving),
   };
 }
 

@@ -46,7 +46,10 @@ export interface Report {
   minReadyEndpoints: number;
   /** Most sets that were behind the Service at one moment. */
   maxSetsBehindService: number;
-  /** Nodes that should serve clients: the replicants if there are any, else the cores. */
+  /**
+   * Nodes that should serve clients at every moment: the replicants if there are any, else the
+   * cores; of a change in place the fewer of before and after.
+   */
   desiredReplicas: number;
   /** Attempts on old pods, from one second after the EndpointSlice changed. */
   newConnectionsToBlueAfterSwitch: number;

@@ -157,6 +157,49 @@ test("A change in place has no old set, and is not held to an upgrade's pace", (
   assert.equal(linesOf(report).length, 2);
 });
 
+test("A set that is scaled out is expected to have at first what it had before", () => {
+  const measured = goodUpgrade();
+  const { log, startedAt } = measured;
+  log.selections.pop();
+  log.objects = log.objects.filter(({ revision }) => revision === "aaaa");
+  measured.terms.switches = false;
+  measured.terms.replicas = 5;
+  const [before] = log.endpoints;
+  assert.ok(before);
+  log.endpoints = [before, { t: startedAt + 20_000, pods: [...before.pods, "x", "y"] }];
+  const { desiredReplicas, minReadyEndpoints } = makeReport(measured);
+  assert.deepEqual([desiredReplicas, minReadyEndpoints], [3, 3]);
+});
+
+test("Replicants that go to zero are the old set, and the cores stay", () => {
+  const measured = goodUpgradeWithReplicants();
+  const { log, startedAt, fleet } = measured;
+  log.objects = log.objects.filter(({ revision }) => ["aaaa", "cccc"].includes(revision));
+  for (const object of log.objects) {
+    if (object.revision !== "aaaa") continue;
+    delete object.deletingAt;
+    delete object.goneAt;
+  }
+  log.selections = [
+    { t: startedAt - 60_000, revision: "cccc" },
+    { t: startedAt + 20_000, revision: "aaaa" },
+  ];
+  log.dashboardSelections.pop();
+  log.dashboardEndpoints.pop();
+  const cores = [0, 1, 2].map((i) => `emqx-core-aaaa-${i}`);
+  fleet.pods = [...fleet.pods.slice(0, 3), ...cores];
+  log.endpoints = log.endpoints.map((state, i) => (i === 0 ? state : { ...state, pods: cores }));
+  measured.terms.replicants = 0;
+  const report = makeReport(measured);
+  assert.deepEqual(report.sets, { blue: "emqx-replicant-cccc", green: "emqx-core-aaaa" });
+  assert.equal(report.blueDeletions.length, 3);
+  assert.equal(report.roles, undefined);
+  assert.deepEqual(
+    report.checks.filter(({ pass }) => !pass),
+    [],
+  );
+});
+
 test("The picture has the cores of each colour beside the sets that serve", () => {
   const report = makeReport(goodUpgradeWithReplicants());
   assert.deepEqual(
