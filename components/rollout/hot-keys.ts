@@ -17,7 +17,7 @@ export interface HotKey {
   shadowed?: boolean;
 }
 
-type Configured = Pick<RolloutInputs, "config" | "coreTemplate">;
+type Configured = Pick<RolloutInputs, "config" | "coreTemplate" | "image">;
 
 /** By path in EMQX's configuration, such as `mqtt.max_packet_size`. */
 export type HotKeys = Record<string, HotKey>;
