@@ -69,12 +69,13 @@ export function checksOf(report: Omit<Report, "checks">): Check[] {
   ];
 }
 
-function nodesCheck({ clusterNodes, expectedNodes }: Omit<Report, "checks">): Check {
+function nodesCheck(report: Omit<Report, "checks">): Check {
+  const { clusterNodes, expectedNodes, switched } = report;
   const found = clusterNodes.map(({ node }) => node).sort();
   const running = clusterNodes.filter(({ node_status }) => node_status === "running").length;
   return {
     name: "clusterNodes",
-    limit: `exactly the ${expectedNodes.length} new ones, running`,
+    limit: `exactly the ${expectedNodes.length} ${switched ? "new" : "wanted"} ones, running`,
     figure: `${found.length} listed, ${running} running`,
     pass: running === found.length && found.join() === [...expectedNodes].sort().join(),
   };
