@@ -10,7 +10,7 @@ import type { Target } from "./monitoring/args";
 import { createMonitoring } from "./monitoring/monitoring";
 import { releaseOf } from "./release";
 import type { ClusterStatus, RolloutSummary } from "./rollout/outputs";
-import type { LicenseFacts } from "./rollout/types";
+import type { ConfigDrift, LicenseFacts } from "./rollout/types";
 import { Rollout } from "./rollout/resource";
 import { createSecrets, type Secrets } from "./secrets";
 import { createServices, type Services } from "./services";
@@ -51,6 +51,8 @@ export class EmqxCluster extends pulumi.ComponentResource {
   declare readonly status: pulumi.Output<ClusterStatus>;
   /** Phases with their seconds, rates and verdict of the last rollout. */
   declare readonly lastRollout: pulumi.Output<RolloutSummary>;
+  /** Settings that somebody changed in EMQX, as the last refresh saw it; undefined when none. */
+  declare readonly configDrift: pulumi.Output<ConfigDrift[] | undefined>;
 
   constructor(name: string, args: EmqxClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("pulumi-emqx:index:EmqxCluster", name, {}, opts);
@@ -76,6 +78,7 @@ export class EmqxCluster extends pulumi.ComponentResource {
       currentRevision: rollout.currentRevision,
       status: rollout.status,
       lastRollout: rollout.lastRollout,
+      configDrift: rollout.configDrift,
     };
     Object.assign(this, outputs);
     this.registerOutputs(outputs);

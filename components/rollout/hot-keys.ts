@@ -1,7 +1,7 @@
 /** The hot settings one by one: what the state keeps of them, and what changed since. Pure. */
 import { createHash } from "node:crypto";
 import { HIDDEN, isHarmless } from "../config-harmless";
-import { hotKeys, splitConfig } from "../config-roots";
+import { hotKeys, splitConfig, takesConfigLive } from "../config-roots";
 import { scanConfig } from "../config-scan";
 import { scalarOf } from "../hocon-scalar";
 import type { Change } from "./changes";
@@ -26,9 +26,9 @@ export type HotKeys = Record<string, HotKey>;
  * Undefined when the text cannot be split, for then it is not hot. Settings that could be secret
  * are kept as one digest of their root: a digest of a short password alone would tell it.
  */
-export function hotKeysOf({ config, coreTemplate }: Configured): HotKeys | undefined {
+export function hotKeysOf({ config, coreTemplate, image }: Configured): HotKeys | undefined {
   const { hot, whole } = splitConfig(config);
-  if (whole !== undefined) return undefined;
+  if (whole !== undefined || !takesConfigLive(image)) return undefined;
   const env = scanConfig({ env: coreTemplate?.spec?.env });
   const keys: HotKeys = {};
   for (const [path, value] of hotKeys(config)) {

@@ -78,7 +78,7 @@ function sharedFields(inputs: RolloutInputs): PodFields {
     serviceAccountName: inputs.serviceAccountName,
     clusterDomain: inputs.clusterDomain,
     bootstrapAPIKeys: inputs.apiKeysDigest,
-    ...splitConfig(inputs.config).restart,
+    ...splitConfig(inputs.config, inputs.image).restart,
   };
 }
 

@@ -93,6 +93,12 @@ export function createProvider(ports: Ports) {
           const gone = observation.sets.length === 0 && !record.active && !record.current;
           if (gone) return {};
           const drift = await connection.drift?.();
+          for (const { key, found, declared } of drift ?? []) {
+            sink.warn(
+              `${key} is ${found} in EMQX, declared ${declared}: it was changed elsewhere. ` +
+                "The next `pulumi up` sets it back; to keep it, declare it.",
+            );
+          }
           return { id, props: outputsOnRead(olds, { ...seen, drift }) };
         } finally {
           await connection.close();

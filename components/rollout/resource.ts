@@ -7,6 +7,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as provider from "./provider";
 import type { RolloutInputs } from "./inputs";
 import type { ClusterStatus, RolloutSummary } from "./outputs";
+import type { ConfigDrift } from "./types";
 
 const TYPE = "pulumi-nodejs:dynamic/emqx:Rollout";
 
@@ -64,6 +65,8 @@ export class Rollout extends pulumi.dynamic.Resource {
   declare readonly phase: pulumi.Output<string>;
   declare readonly status: pulumi.Output<ClusterStatus>;
   declare readonly lastRollout: pulumi.Output<RolloutSummary>;
+  /** Settings that EMQX has otherwise than declared, as the last refresh saw it; undefined when none. */
+  declare readonly configDrift: pulumi.Output<ConfigDrift[] | undefined>;
 
   constructor(name: string, args: RolloutArgs, opts: pulumi.CustomResourceOptions) {
     const outputs = {
@@ -71,6 +74,7 @@ export class Rollout extends pulumi.dynamic.Resource {
       phase: undefined,
       status: undefined,
       lastRollout: undefined,
+      configDrift: undefined,
     };
     // A promise carries no dependencies. The output does: on the parent, and so on each of its
     // children, and when one of these is replaced Pulumi would call the URN unknown.

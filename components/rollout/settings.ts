@@ -6,7 +6,7 @@ import type { RolloutInputs } from "./inputs";
 import type { HotSettings, Settings } from "./types";
 
 export function hotSettingsOf(inputs: RolloutInputs): HotSettings {
-  const { hot } = splitConfig(inputs.config);
+  const { hot } = splitConfig(inputs.config, inputs.image);
   const hocon = Object.values(hot)
     .map((text) => `${text}\n`)
     .join("");

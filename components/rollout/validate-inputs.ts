@@ -10,7 +10,7 @@ import { revisionsOf } from "./revision";
 /** Inputs that the component adds to the user's arguments. */
 const OURS = ["licenseDigest", "licenseFacts", "apiKeysDigest", "services", "__urn", "__provider"];
 /** Outputs that the resource class declares, present as nulls. */
-const DECLARED = ["currentRevision", "phase", "status", "lastRollout"];
+const DECLARED = ["currentRevision", "phase", "status", "lastRollout", "configDrift"];
 
 /** `olds` are the inputs of the last run, empty when there was none. */
 export function validateRollout(inputs: RolloutInputs, olds: object = {}): Problem[] {
