@@ -104,7 +104,8 @@ function makeScenario(
 }
 
 function nodesOf({ nodes, replicants }: DemoOptions): string {
-  const several = (count: number, what: string): string => `${count} ${what}${count > 1 ? "s" : ""}`;
+  const several = (count: number, what: string): string =>
+    `${count} ${what}${count > 1 ? "s" : ""}`;
   if (replicants === 0) return `${nodes} nodes`;
   return `${several(nodes, "core")} and ${several(replicants, "replicant")}`;
 }

@@ -71,6 +71,8 @@ test("the file is replaced as a whole and left alone when nothing changed", asyn
 test("connections may go to the ready endpoints of the named port", () => {
   const slices = [slice("emqx-listeners", endpoints), slice("other", endpoints)];
   const listeners = service("emqx-listeners");
-  assert.deepEqual(readyTargets(listeners, "mqtt", slices), [{ host: "127.88.3.1", port: 1883 }]);
+  assert.deepEqual(readyTargets(listeners, "mqtt", slices), [
+    { host: "127.88.3.1", port: 1883, podAddress: "10.88.3.1" },
+  ]);
   assert.deepEqual(readyTargets(listeners, "ws", slices), []);
 });
