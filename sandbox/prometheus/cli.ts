@@ -53,10 +53,12 @@ async function run(clients: number, out: string, signal: AbortSignal): Promise<v
       signal,
     });
     const queries = mainPanel(panels);
-    const [start, end] = [Math.floor(startedAt) - MARGIN, Math.ceil(endedAt) + MARGIN];
+    const start = Math.floor(startedAt) - MARGIN;
+    // A second less: at the margin's end the clients leave.
+    const end = Math.floor(endedAt) + MARGIN - 1;
     const nodes = await api.queryRange(queries.nodes, start, end, 1);
     const [total = { labels: {}, points: [] }] = await api.queryRange(queries.total, start, end, 1);
-    const title = `Connections per node during the upgrade from ${FROM} to ${TO}, as Prometheus saw them`;
+    const title = `Connections per node, as Prometheus saw the upgrade to ${TO}`;
     const svg = prometheusChart({
       title,
       query: queries.nodes,

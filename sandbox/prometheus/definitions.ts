@@ -1,6 +1,6 @@
 import { load } from "js-yaml";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KubeClient } from "../node-agent/kube/client";
+import { KubeClient, KubeError } from "../node-agent/kube/client";
 import type { KubeObject } from "../node-agent/kube/types";
 import { operatorDefinitions } from "../toolchain/operator-definitions";
 import { SandboxError } from "../toolchain/sandbox-error";
@@ -31,7 +31,7 @@ export async function installDefinitions(
   }
   const deadline = Date.now() + PATIENCE * 1000;
   for (const name of names) {
-    while (!isEstablished(await api.get<Definition>(`${PATH}/${name}`))) {
+    while (!(await isServed(api, name))) {
       if (Date.now() > deadline) {
         throw new SandboxError(
           "SANDBOX_START_FAILED",
@@ -48,6 +48,19 @@ export async function removeDefinitions(kubeconfig: string): Promise<void> {
   const api = await KubeClient.fromFile(kubeconfig);
   for (const plural of ["podmonitors", "prometheusrules"]) {
     await api.delete(`${PATH}/${plural}.monitoring.coreos.com`);
+  }
+}
+
+/** An established definition answers 429 until its storage is there. */
+async function isServed(api: KubeClient, name: string): Promise<boolean> {
+  if (!isEstablished(await api.get<Definition>(`${PATH}/${name}`))) return false;
+  const [plural = ""] = name.split(".");
+  try {
+    await api.get(`/apis/monitoring.coreos.com/v1/${plural}?limit=1`);
+    return true;
+  } catch (error) {
+    if (error instanceof KubeError && (error.status === 404 || error.status === 429)) return false;
+    throw error;
   }
 }
 
