@@ -16,7 +16,8 @@ export function enterpriseEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
   const enterprise = inputs.enterprise ?? {};
   const container = containerOf(enterprise);
   const { name, namespace, clusterDomain, nodePrefix = name } = site;
-  const password = envNameOf("dashboard.default_user.password");
+  const administrator = (key: string) =>
+    secret(envNameOf(key), names.dashboardSecret(name), secretKeys.dashboardPassword);
   const env: EnvVar[] = [
     { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     { name: "EMQX_NAME", value: nodePrefix },
@@ -34,7 +35,9 @@ export function enterpriseEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
     { name: "EMQX_ACL_FILE", value: `${ACL_FOLDER}/acl.conf` },
     { name: "EMQX_MANAGEMENT__BOOTSTRAP_APPS_FILE", value: BOOTSTRAP_PATH },
     secret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
-    secret(password, names.dashboardSecret(name), secretKeys.dashboardPassword),
+    administrator("dashboard.default_user.password"),
+    // Otherwise `admin:public` opens the management API, whatever the dashboard's password is.
+    administrator("management.default_application.secret"),
   ];
   if (enterprise.license) {
     env.push({ name: "EMQX_LICENSE__FILE", value: `${LICENSE_FOLDER}/${LICENSE_FILE}` });

@@ -109,7 +109,11 @@ test("emqxConfig becomes environment, the user's env comes last", () => {
 
 test("secrets come from Secrets only", () => {
   const { env } = made(inputsOf());
-  for (const name of ["EMQX_NODE__COOKIE", "EMQX_DASHBOARD__DEFAULT_USER__PASSWORD"]) {
+  for (const name of [
+    "EMQX_NODE__COOKIE",
+    "EMQX_DASHBOARD__DEFAULT_USER__PASSWORD",
+    "EMQX_MANAGEMENT__DEFAULT_APPLICATION__SECRET",
+  ]) {
     assert.match(JSON.stringify(env.get(name)), /secretKeyRef/);
   }
 });
