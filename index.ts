@@ -5,4 +5,4 @@ const { name, args } = clusterOfStack();
 const emqx = new EmqxCluster(name, args);
 
 export const { listenersService, dashboardService, dashboardUrl, adminPassword } = emqx;
-export const { currentRevision, status, lastRollout } = emqx;
+export const { currentRevision, status, lastRollout, configDrift } = emqx;
