@@ -128,7 +128,7 @@ export interface SecretKeyArgs {
 export interface ConfigArgs {
   /**
    * How a change gets into a running cluster: `Merge` leaves what the dashboard has set, `Replace`
-   * sets everything that is not given to its default.
+   * sets to its default what is not given in a root that is.
    * @default "Merge"
    */
   mode?: Input<"Merge" | "Replace">;
@@ -187,7 +187,8 @@ export interface EvacuationStrategyArgs {
   sessEvictRate?: Input<number>;
   /**
    * Seconds that evicted clients have to reconnect before their sessions are moved; choose it
-   * longer than the clients' reconnect delay.
+   * longer than the clients' reconnect delay. Of releases without evacuation, the seconds between
+   * the ends of two nodes.
    * @default 10
    */
   waitTakeover?: Input<number>;
@@ -200,7 +201,10 @@ export interface EvacuationStrategyArgs {
 }
 
 export interface ServiceTemplateArgs {
-  /** @default true */
+  /**
+   * The listeners Service cannot be left out: an upgrade moves the clients by it.
+   * @default true
+   */
   enabled?: boolean;
   metadata?: Input<Pick<meta.v1.ObjectMeta, "labels" | "annotations">>;
   /** A ServiceSpec without `selector`, which belongs to the rollout. Its ports come first. */
