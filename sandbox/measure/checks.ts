@@ -70,7 +70,10 @@ export function checksOf(report: Omit<Report, "checks">): Check[] {
 }
 
 function nodesCheck(report: Omit<Report, "checks">): Check {
-  const { clusterNodes, expectedNodes, switched } = report;
+  const { expectedNodes, forgetsLater, switched } = report;
+  const clusterNodes = report.clusterNodes.filter(
+    ({ node_status }) => !forgetsLater || node_status !== "stopped",
+  );
   const found = clusterNodes.map(({ node }) => node).sort();
   const running = clusterNodes.filter(({ node_status }) => node_status === "running").length;
   return {

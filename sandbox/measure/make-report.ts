@@ -104,6 +104,7 @@ export function makeReport(measured: Measured): Report {
     blueDeletions: deletions(fleet, log, moments),
     clusterNodes: end.clusterNodes,
     expectedNodes: end.expectedNodes,
+    ...(end.forgetsLater && { forgetsLater: true }),
     evacuationsLeft: end.evacuationsLeft,
     balance: balanceOf(fleet, log),
     ...evacuationFigures(log, startedAt),

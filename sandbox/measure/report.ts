@@ -58,6 +58,8 @@ export interface Report {
   blueDeletions: { pod: string; t: number; connected: number }[];
   clusterNodes: ClusterNode[];
   expectedNodes: string[];
+  /** EMQX 4.4 lists stopped nodes until `cluster.autoclean` is over; they break no limit. */
+  forgetsLater?: boolean;
   evacuationsLeft: string[];
   /** Connections on the fullest serving node over the mean, at the end. */
   balance: number;

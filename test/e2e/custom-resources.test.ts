@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { mintLicense } from "../../sandbox/emqx/license";
+import { readEndState } from "../../sandbox/measure/emqx-api";
 import type { Report } from "../../sandbox/measure/report";
 import type { ScenarioOptions, Scenario } from "../../sandbox/scenario";
 import { repositoryRoot } from "../../sandbox/toolchain/repository";
-import { Bench } from "./support/cluster";
+import { Bench, eventually, REVISION } from "./support/cluster";
 import { assertGraceful, show } from "./support/graceful";
 
 // Each custom resource that the documents print is deployed as it is, but for what a test has no
@@ -212,24 +213,40 @@ test("document 002: 4.4 at its printed rates through node port 32010, by a conta
 
 test("document 003: a controlled rate, one disconnect, all nodes at all times, balance", async (t) => {
   // The document prints the strategy only; the rest is document 001's.
-  const args = { blueGreenUpdate: { ...pace(40), initialDelaySeconds: 2 } };
-  const template = { metadata: { annotations: { wave: "2" } } };
-  const report = await upgrade({
-    resource: "001-v1beta4",
-    stack: "cr003",
-    cluster: "emqx-ee",
-    image: "emqx/emqx-ee:4.4.14",
-    to: "emqx/emqx-ee:4.4.14",
-    replicas: 3,
-    connEvictRate: 40,
-    sessEvictRate: 40,
-    initialDelaySeconds: 2,
-    overrides: args,
-    changed: { ...args, template },
-    clients: 240,
-    offline: 20,
-    ...enterprise("emqx-ee"),
-  });
+  const blueGreenUpdate = { ...pace(40), initialDelaySeconds: 2 };
+  // No call removes a stopped node in 4.4, where 5 minutes are the default.
+  const emqxConfig = { "cluster.autoclean": "5s" };
+  const spec = { emqxContainer: { emqxConfig } };
+  const args = { blueGreenUpdate, template: { spec } };
+  const template = { spec, metadata: { annotations: { wave: "2" } } };
+  const clean = async ({ watched }: Scenario) => {
+    const [set] = await bench.sets(watched);
+    const revision = set?.metadata.labels?.[REVISION] ?? "";
+    const { clusterNodes } = await eventually(
+      () => readEndState(watched, revision),
+      (end) => end.clusterNodes.length === 3,
+    );
+    assert.equal(clusterNodes.length, 3, "EMQX forgets the nodes that are gone");
+  };
+  const report = await upgrade(
+    {
+      resource: "001-v1beta4",
+      stack: "cr003",
+      cluster: "emqx-ee",
+      image: "emqx/emqx-ee:4.4.14",
+      to: "emqx/emqx-ee:4.4.14",
+      replicas: 3,
+      connEvictRate: 40,
+      sessEvictRate: 40,
+      initialDelaySeconds: 2,
+      overrides: args,
+      changed: { ...args, template },
+      clients: 240,
+      offline: 20,
+      ...enterprise("emqx-ee"),
+    },
+    clean,
+  );
   show(t, report);
   assertGraceful(report);
   assert.ok(report.peakReconnectsPerSecond <= 1.2 * 40, `${report.peakReconnectsPerSecond}/s`);

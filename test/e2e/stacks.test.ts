@@ -106,11 +106,11 @@ test("prod: cores and replicants with volumes, and a person at the gate", async 
 
 test("mistakes in a stack's settings are named with their keys, all at once", async () => {
   const scenario = await stackOf("staging", { replicas: 3 }, {});
-  await scenario.stack.set("replicas", "three");
+  await scenario.stack.set("connEvictRate", "0");
   await scenario.stack.set("replica", "3");
   const { code, output } = await scenario.stack.startUp().result;
   assert.notEqual(code, 0);
-  for (const key of ["replicas", "replica", "license"]) {
+  for (const key of ["connEvictRate", "replica", "license"]) {
     assert.match(output, new RegExp(`- .*\\b${key}\\b`), output);
   }
   await scenario.stack.remove();
