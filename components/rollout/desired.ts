@@ -20,8 +20,9 @@ export function aimOf(inputs: RolloutInputs, existing: (string | null | undefine
     replicas: replicasOf(inputs),
     image: inputs.image,
     strategy: strategyOf(inputs),
-    settings: hotSettingsOf(inputs).digests,
   };
+  // An older package's revisions cover every setting, so a set that has one of them needs no more.
+  if (hashVersion >= 2) desired.settings = hotSettingsOf(inputs).digests;
   if (replicants > 0) {
     desired.replicants = {
       revision: replicantRevisionOf(inputs),

@@ -1,4 +1,5 @@
 import { goalOf, isIn, readGoal } from "./goal";
+import { lacks } from "./sides";
 import type {
   Decision,
   Desired,
@@ -127,11 +128,8 @@ function kindOf({ observation, desired }: FoldContext, from: string | null): Rol
       !(set.role === "replicant" && desired.replicants?.ignoreReplicas),
   );
   if (scaled) return "scale";
-  const applied = core?.settings ?? {};
-  const settings = Object.entries(desired.settings ?? {}).some(
-    ([what, digest]) => digest !== applied[what as keyof typeof applied],
-  );
-  return settings ? "settings" : "none";
+  const behind = core && (lacks(core, desired, "config") || lacks(core, desired, "license"));
+  return behind ? "settings" : "none";
 }
 
 /** Replicants come or go, and no set is renewed. */

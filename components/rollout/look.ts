@@ -4,7 +4,7 @@
  */
 import { isDrained, isEmpty, isLost, state } from "./drain";
 import { goalOf, isIn } from "./goal";
-import { nodesOf, sidesOf, type Side } from "./sides";
+import { lacks, nodesOf, sidesOf, type Side } from "./sides";
 import type {
   Desired,
   Held,
@@ -224,12 +224,9 @@ function canGoBack(observation: Observation, from: string | null | undefined, go
   );
 }
 
-/** A set without digests was created by an older package, whose revisions cover every setting. */
-function behind(sides: Side[], { settings }: Desired, what: keyof Settings): string[] {
+function behind(sides: Side[], desired: Desired, what: keyof Settings): string[] {
   return sides
-    .filter(({ target }) => target?.settings?.[what] !== undefined)
-    .filter(({ target }) => settings?.[what] !== target?.settings?.[what])
-    .filter(() => settings?.[what] !== undefined)
+    .filter(({ target }) => target && lacks(target, desired, what))
     .map(({ revision }) => revision);
 }
 

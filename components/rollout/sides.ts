@@ -1,7 +1,14 @@
 /** The goal by role: which set is the target, which of its nodes stay and which are too many. Pure. */
 import { state } from "./drain";
 import { readGoal } from "./goal";
-import type { Desired, NodeObservation, Observation, Role, SetObservation } from "./types";
+import type {
+  Desired,
+  NodeObservation,
+  Observation,
+  Role,
+  SetObservation,
+  Settings,
+} from "./types";
 
 /** One role's part of the goal. */
 export interface Side {
@@ -25,6 +32,11 @@ export function sidesOf(goal: string, desired: Desired, observation: Observation
   if (replicant === undefined) return [cores];
   const replicas = (target?: SetObservation) => replicantsWanted(desired, observation, target);
   return [cores, sideOf("replicant", replicant, replicas, observation)];
+}
+
+/** Whether a set's nodes have other settings than wanted; no digest on either side means that nothing is set. */
+export function lacks(set: SetObservation, desired: Desired, what: keyof Settings): boolean {
+  return desired.settings !== undefined && set.settings?.[what] !== desired.settings[what];
 }
 
 /** Nodes of a set: cores from the top, since a StatefulSet shrinks from there, replicants by name. */

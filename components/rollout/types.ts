@@ -45,7 +45,7 @@ export interface Desired {
   /** Image of both sets, as the user wrote it. */
   image: string;
   strategy: Strategy;
-  /** What running nodes take without a new pod; absent digests are not looked at. */
+  /** What running nodes take without a new pod; when absent, nothing is looked at. */
   settings?: Settings;
   /** Judged before a pod exists; absent when no licence was given, or one that cannot be read here. */
   license?: LicenseFacts;
@@ -65,7 +65,7 @@ export interface DesiredReplicants {
   ignoreReplicas?: boolean;
 }
 
-/** Digests of what is put into force through EMQX's API instead of by new pods. */
+/** Digests of what is put into force through EMQX's API instead of by new pods; absent: none is set. */
 export interface Settings {
   /** Of the hot part of the configuration (`config-roots.ts`). */
   config?: string;

@@ -345,8 +345,18 @@ describe("settings", () => {
     assert.ok(!decision.actions.some((action) => action.do === "configure"));
   });
 
-  test("a set of an older package has no digests and is believed", () => {
-    assert.equal(ask(cluster(green(), { service: promoted }), undefined, desired).done, true);
+  test("the first settings of a cluster that had none are put into force, the last are noted as gone", () => {
+    const none = cluster(green(), { service: promoted });
+    const does = (observation: Observation, settings?: Desired["settings"]) =>
+      ask(observation, undefined, { ...both(), settings }).actions.map((action) => action.do);
+    assert.deepEqual(does(none, { config: "new" }), ["configure"]);
+    assert.deepEqual(does(none, { license: "new" }), ["renewLicense"]);
+    assert.deepEqual(does(with_("old"), { license: "same" }), ["configure"]);
+    assert.deepEqual(does(none, {}), []);
+  });
+
+  test("are not looked at where the revision covers them", () => {
+    assert.equal(ask(with_("old"), undefined, both()).done, true);
   });
 
   test("a licence is renewed before the configuration", () => {
