@@ -46,7 +46,8 @@ export interface EmqxEnterpriseArgs {
     spec: Input<core.v1.PersistentVolumeClaimSpec>;
   }>;
   /**
-   * Upgrades exchange all nodes blue-green with evacuation. A change creates no pod.
+   * Upgrades exchange all nodes blue-green with evacuation. A change of its numbers creates no pod;
+   * giving it for the first time, or leaving it out, exchanges all nodes once.
    * @default absent: Kubernetes renews the nodes one by one, and cuts the clients of each
    */
   blueGreenUpdate?: Input<BlueGreenUpdateArgs>;
@@ -79,7 +80,7 @@ export interface EnterpriseLicenseArgs {
   data?: Input<string>;
   /** The licence file as text. */
   stringData?: Input<string>;
-  /** A Secret of the namespace with one key, the licence file. Its content is not watched. */
+  /** A Secret of the namespace with one key, the licence file; it is read on every `pulumi up`. */
   secretName?: Input<string>;
 }
 

@@ -36,6 +36,7 @@ export function enterpriseDesired(inputs: RolloutInputs, hash: string): Desired 
     replicas: enterpriseReplicas(enterprise),
     image: inputs.image,
     strategy: enterpriseStrategy(inputs),
+    evictsAtOnce: true,
   };
   return isRolling(enterprise)
     ? { ...common, revision: ROLLING, rolling: { template: hash } }

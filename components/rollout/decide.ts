@@ -10,8 +10,8 @@
 import type { ErrorCode } from "../errors";
 import { drainConditions, state } from "./drain";
 import { look, placeOf, type Look } from "./look";
-import { forget, planDrain } from "./plan-drain";
-import { checked } from "./preflight";
+import { dispose, forget, planDrain } from "./plan-drain";
+import { checked, quotaProblem } from "./preflight";
 import type {
   Action,
   Conditions,
@@ -108,18 +108,10 @@ function turnBack(seen: Look): Decision | undefined {
   return { ...halt("EMQX_ROLLOUT_HELD", nowhere), actions };
 }
 
-/**
- * What never served holds nobody's connection: a failed green must not stand in the way of its
- * correction. Replicants end before the cores that they depend on.
- */
-function disposeOfSetsThatNeverServed({ disposable, phase }: Look): Decision | undefined {
-  const replicants = disposable.filter((set) => set.role === "replicant" && set.pods > 0);
-  const actions = disposable.flatMap((set): Action[] => {
-    const { role, name, revision } = set;
-    if (role === "core" && replicants.length > 0) return [];
-    if (set.replicas > 0) return [{ do: "scaleSet", role, set: name, replicas: 0 }];
-    return set.pods === 0 ? [{ do: "deleteSet", role, set: name, revision }] : [];
-  });
+/** What never served holds nobody's connection: a failed green must not stand in the way of its correction. */
+function disposeOfSetsThatNeverServed(seen: Look): Decision | undefined {
+  const { phase } = seen;
+  const actions = dispose(seen);
   if (actions.length === 0) return undefined;
   return { phase, actions, waitingFor: "removing pods that never served" };
 }
@@ -172,9 +164,12 @@ function keepTheStaying({ staying, phase }: Look): Decision | undefined {
  * Hot configuration and licence need no new pod. Not while two revisions run together: a cluster
  * of mixed releases takes no cluster-wide change (EMQX docs); green was created with the new ones.
  */
-function putSettingsIntoForce({ behind, outgoing, disposable, phase }: Look): Decision | undefined {
+function putSettingsIntoForce(seen: Look): Decision | undefined {
+  const { behind, outgoing, disposable, phase } = seen;
   if (outgoing.length + disposable.length > 0) return undefined;
   const { via, license, config } = behind;
+  const problem = license.length > 0 ? quotaProblem(seen) : undefined;
+  if (problem) return halt("EMQX_LICENSE_REJECTED", `${problem} Nothing was changed.`, "Failed");
   const actions: Action[] = [];
   if (license.length > 0) actions.push({ do: "renewLicense", revisions: license, via });
   if (config.length > 0) actions.push({ do: "configure", revisions: config, via });
@@ -297,8 +292,8 @@ function finish({ entry, wanted }: Look): Decision {
 
 const wait = (phase: Phase, waitingFor: string): Decision => ({ phase, actions: [], waitingFor });
 
-const halt = (code: ErrorCode, message: string): Decision => ({
-  phase: "Held",
+const halt = (code: ErrorCode, message: string, phase: Phase = "Held"): Decision => ({
+  phase,
   actions: [],
   waitingFor: "",
   failed: { code, message },

@@ -1,4 +1,5 @@
 import { enterpriseDesired } from "../enterprise/site";
+import { releaseOf } from "../release";
 import { replicantsOf, replicasOf, strategyOf, type RolloutInputs } from "./inputs";
 import { chooseRevision, replicantRevisionOf } from "./revision";
 import { hotSettingsOf } from "./settings";
@@ -30,6 +31,8 @@ export function aimOf(inputs: RolloutInputs, existing: (string | null | undefine
       ignoreReplicas: inputs.replicantTemplate?.ignoreReplicas === true,
     };
   }
+  const { major, minor } = releaseOf(inputs.image);
+  if (major === 5 && minor === 0) desired.evictsAtOnce = true;
   if (inputs.licenseFacts) desired.license = inputs.licenseFacts;
   return { desired, hashVersion };
 }

@@ -13,7 +13,7 @@ export interface HotKey {
   digest: string;
   /** As written; absent when it could be secret. */
   value?: string;
-  /** An environment variable of the pods wins over it, so that EMQX shows that one's value. */
+  /** An environment variable of the pods wins over it at their start, so that EMQX may show either value. */
   shadowed?: boolean;
 }
 
@@ -88,7 +88,7 @@ function reasonOf(
   after: HotKey | undefined,
   config: RolloutInputs["config"],
 ): string | undefined {
-  if (after?.shadowed) return "an environment variable of the pods wins over it";
+  if (after?.shadowed) return "an environment variable of the pods wins over it when a pod starts";
   if (after !== undefined || !keepsWhenRemoved(path, config)) return undefined;
   return "EMQX keeps the last value until another one is given";
 }

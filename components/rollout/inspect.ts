@@ -11,7 +11,7 @@ const RIGHTS: readonly { group: string; resource: string; verbs: string[] }[] = 
   { group: "", resource: "services", verbs: ["get", "patch"] },
   { group: "", resource: "secrets", verbs: ["get"] },
   { group: "", resource: "pods", verbs: ["list", "patch"] },
-  { group: "", resource: "pods/portforward", verbs: ["create"] },
+  { group: "", resource: "pods/portforward", verbs: ["get", "create"] },
   { group: "discovery.k8s.io", resource: "endpointslices", verbs: ["list"] },
   { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update"] },
 ];

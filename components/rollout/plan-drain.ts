@@ -42,15 +42,18 @@ function rescue({ staying, leaving }: Look): Action[] {
 function retarget({ leaving, desired }: Look): Action[] {
   const leavingNames = new Set(leaving.map((node) => node.node));
   const { connEvictRate, sessEvictRate } = desired.strategy;
+  // Nodes that have to begin together share the rates, so a lower one is as wanted.
+  const other = (seen: number | undefined, wanted: number) =>
+    seen !== undefined && (desired.evictsAtOnce ? seen > wanted : seen !== wanted);
   return leaving
     .filter((node) => {
       const evacuation = node.evacuation;
       if (!evacuation || !MOVING.includes(evacuation.state)) return false;
       if (evacuation.recipients?.some((name) => leavingNames.has(name))) return true;
       if (evacuation.state === "waiting_takeover" || evacuation.state === "evicting_sessions") {
-        return (evacuation.sessEvictRate ?? sessEvictRate) !== sessEvictRate;
+        return other(evacuation.sessEvictRate, sessEvictRate);
       }
-      return (evacuation.connEvictRate ?? connEvictRate) !== connEvictRate;
+      return other(evacuation.connEvictRate, connEvictRate);
     })
     .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
 }
@@ -62,12 +65,12 @@ function starts(seen: Look, corrections: Action[]): Action[] {
   const { strategy } = desired;
   const line = leaving.filter((node) => !seen.drained(node));
   const { startIn } = forecast(line, strategy, seen.held, sessionsAtStart(seen));
-  const start = (node: NodeObservation, waitHealthCheck: number): Action => ({
+  const start = (node: NodeObservation, waitHealthCheck: number, sharers = 1): Action => ({
     do: "evacuate",
     node: node.node,
     pod: node.pod,
-    connEvictRate: strategy.connEvictRate,
-    sessEvictRate: strategy.sessEvictRate,
+    connEvictRate: Math.max(1, Math.floor(strategy.connEvictRate / sharers)),
+    sessEvictRate: Math.max(1, Math.floor(strategy.sessEvictRate / sharers)),
     waitTakeover: strategy.waitTakeover,
     waitHealthCheck,
     migrateTo,
@@ -79,7 +82,12 @@ function starts(seen: Look, corrections: Action[]): Action[] {
     return next ? [start(next, strategy.waitHealthCheck)] : [];
   }
   // Nodes that the Service lists must all be dropped by it at once, or clients would move from one
-  // leaving node to the next; EMQX's own wait keeps each node's place in the line.
+  // leaving node to the next. EMQX's own wait keeps each node's place in the line; a release
+  // without it makes them go side by side.
+  if (desired.evictsAtOnce) {
+    const sharers = line.filter((node) => seen.surplus(node)).length;
+    return inService.map((node) => start(node, 0, sharers));
+  }
   const base = Math.max(strategy.waitHealthCheck, LEAVE_SERVICE_SECONDS);
   return inService.map((node) => start(node, base + Math.ceil(startIn.get(node.node) ?? 0)));
 }
@@ -136,6 +144,17 @@ function giveUp(seen: Look, set: SetObservation, floor: number): Action | undefi
   if (victims.length === 0) return undefined;
   const replicas = set.replicas - victims.length;
   return { do: "scaleSet", role: "replicant", set: set.name, replicas, victims };
+}
+
+/** Removes sets at once; replicants end before the cores that they depend on. */
+export function dispose({ disposable }: Look): Action[] {
+  const replicants = disposable.filter((set) => set.role === "replicant" && set.pods > 0);
+  return disposable.flatMap((set): Action[] => {
+    const { role, name, revision } = set;
+    if (role === "core" && replicants.length > 0) return [];
+    if (set.replicas > 0) return [{ do: "scaleSet", role, set: name, replicas: 0 }];
+    return set.pods === 0 ? [{ do: "deleteSet", role, set: name, revision }] : [];
+  });
 }
 
 /** A removed core stays in EMQX's cluster as stopped until it is told to leave; any other node can be asked. */

@@ -1,4 +1,5 @@
 /** Everything knowable before a pod exists, judged. Pure: the facts come from `observe.ts`. */
+import { releaseOf } from "../release";
 import type { Look } from "./look";
 import type { Side } from "./sides";
 import type { Decision, PreflightFacts } from "./types";
@@ -88,12 +89,8 @@ function licenceProblems(facts: PreflightFacts, seen: Look): string[] {
         "got one for a single node. Set a licence for clusters.",
     ];
   }
-  if (given?.maxSessions !== undefined && (facts.sessions ?? 0) > given.maxSessions) {
-    return [
-      `Expected a \`license\` for the ${facts.sessions} sessions that the cluster holds now, ` +
-        `got one for ${given.maxSessions}: EMQX would refuse clients. Set a larger one.`,
-    ];
-  }
+  const tooFew = quotaProblem(seen, facts.sessions);
+  if (tooFew) return [tooFew];
   if (license?.expired && !given) {
     const since = license.expiryAt ? ` on ${license.expiryAt}` : "";
     return [`Expected a valid EMQX licence, got one that expired${since}. Renew it first.`];
@@ -114,10 +111,21 @@ function licenceProblems(facts: PreflightFacts, seen: Look): string[] {
   return [];
 }
 
+/** A licence for fewer sessions than there are would make EMQX refuse clients that come back. */
+export function quotaProblem(seen: Look, counted?: number): string | undefined {
+  const { license } = seen.desired;
+  const now = seen.observation.nodes.reduce((sum, node) => sum + (node.connections ?? 0), 0);
+  const sessions = counted ?? now;
+  if (license?.maxSessions === undefined || sessions <= license.maxSessions) return undefined;
+  return (
+    `Expected a \`license\` for the ${sessions} sessions that the cluster holds now, ` +
+    `got one for ${license.maxSessions}: EMQX would refuse clients. Set a larger one.`
+  );
+}
+
 /** EMQX 5.9 and later; an image whose tag is no version is given the benefit of the doubt. */
 export function needsLicence(image: string): boolean {
-  const version = /:v?(\d+)\.(\d+)\.\d+/.exec(image);
-  if (!version) return false;
-  const [major, minor] = [Number(version[1]), Number(version[2])];
-  return major > 5 || (major === 5 && minor >= 9);
+  const { dialect, major, minor } = releaseOf(image);
+  if (dialect === "v4" || major === undefined) return false;
+  return major > 5 || (major === 5 && minor !== undefined && minor >= 9);
 }

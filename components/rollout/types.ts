@@ -5,6 +5,7 @@
  */
 
 import type { ErrorCode } from "../errors";
+import type { NodeFigures, Phase } from "./record-types";
 
 /** Cores hold the cluster's tables; replicants (EMQX 5 and later) only take clients. */
 export type Role = "core" | "replicant";
@@ -47,6 +48,8 @@ export interface Desired {
   strategy: Strategy;
   /** What running nodes take without a new pod; when absent, nothing is looked at. */
   settings?: Settings;
+  /** This release knows no `wait_health_check` (4.4, 5.0): an evacuation evicts from its first second. */
+  evictsAtOnce?: boolean;
   /** Judged before a pod exists; absent when no licence was given, or one that cannot be read here. */
   license?: LicenseFacts;
   /**
@@ -206,73 +209,6 @@ export interface Observation {
 }
 
 // ---------------------------------------------------------------------------------------------
-// The record: ConfigMap `<name>-rollout`, key `record.json`
-
-export type Phase =
-  | "Preflight"
-  | "CreateGreen"
-  | "WaitGreen"
-  | "Gate"
-  | "Promote"
-  | "Evacuate"
-  | "Retire"
-  | "Done"
-  | "Aborting"
-  | "Held"
-  | "Failed";
-
-export interface PhaseTiming {
-  name: Phase;
-  /** ISO 8601, clock of the runner. */
-  startedAt: string;
-  seconds?: number;
-}
-
-export interface NodeFigures {
-  node: string;
-  connections: number;
-  sessions: number;
-}
-
-export interface RolloutEntry {
-  /** Unique per rollout: `<revision>-<n>`. */
-  id: string;
-  kind: "create" | "blue-green" | "rolling" | "scale" | "settings" | "none";
-  /** Goal (`goal.ts`) that was served before, null on the first deployment. */
-  from: string | null;
-  /** Goal of this rollout: the core revision or, with replicants, `<core>/<replicant>`. */
-  to: string;
-  fromImage?: string;
-  toImage: string;
-  phase: Phase;
-  /** Set by an abort: the rollout heads back to `from`. */
-  aborting: boolean;
-  startedAt: string;
-  finishedAt?: string;
-  phases: PhaseTiming[];
-  /** What was on the leaving nodes when the drain began. */
-  nodes: NodeFigures[];
-  /** Highest evictions per second observed. */
-  peakRate?: number;
-  estimateSeconds?: number;
-  /** Code and text of why it failed, was held or turned back. */
-  failureCode?: ErrorCode;
-  message?: string;
-}
-
-export interface RolloutRecord {
-  schemaVersion: 1;
-  /** Version of the hash that `active` was computed with (`revision.ts`), so that a new package never starts a rollout. */
-  hashVersion: number;
-  /** Goal that is served now, null before the first deployment succeeded. */
-  active: string | null;
-  /** The rollout under way, or the last one. */
-  current: RolloutEntry | null;
-  /** The last 10, newest first. */
-  history: RolloutEntry[];
-}
-
-// ---------------------------------------------------------------------------------------------
 // What the rules answer
 
 /** One write. `act.ts` performs it and decides nothing. */
@@ -357,3 +293,4 @@ export interface Load {
 }
 
 export type * from "./ports";
+export type * from "./record-types";

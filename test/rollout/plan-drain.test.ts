@@ -79,6 +79,33 @@ describe("starting", () => {
 describe("scaling in", () => {
   const four = [0, 1, 2, 3].map((ordinal) => node("green", ordinal, busy));
 
+  test("a release without wait_health_check drains surplus nodes side by side at shared rates", () => {
+    const nodes = [0, 1, 2, 3].map((ordinal) => node("green", ordinal, busy));
+    const desired = { ...wanted(), evictsAtOnce: true };
+    const starts = plan(nodes, { desired }).actions.filter((action) => action.do === "evacuate");
+    assert.deepEqual(
+      starts.map(({ pod, connEvictRate, sessEvictRate, waitHealthCheck }) => [
+        pod,
+        connEvictRate,
+        sessEvictRate,
+        waitHealthCheck,
+      ]),
+      [
+        ["c-core-green-3", 50, 25, 0],
+        ["c-core-green-2", 50, 25, 0],
+      ],
+    );
+    const slow = { state: "evicting_conns" as const, connEvictRate: 50, sessEvictRate: 25 };
+    const running = nodes.map((one) =>
+      one.ordinal < 2 ? one : { ...one, ready: false, evacuation: slow },
+    );
+    assert.deepEqual(plan(running, { desired }).actions, []);
+    const fast = running.map((one) =>
+      one.ordinal < 2 ? one : { ...one, evacuation: { ...slow, connEvictRate: 101 } },
+    );
+    assert.equal(plan(fast, { desired }).actions[0]?.do, "stopEvacuation");
+  });
+
   test("takes all surplus nodes out of service at once, and staggers their evictions", () => {
     const { actions } = plan(four, { desired: wanted() });
     const waits = actions.map(

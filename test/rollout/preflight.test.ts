@@ -56,6 +56,9 @@ describe("preflight", () => {
     assert.equal(needsLicence("emqx/emqx:5.9.0"), true);
     assert.equal(needsLicence("registry:5000/emqx/emqx:v6.0.1"), true);
     assert.equal(needsLicence("emqx/emqx-enterprise:5.8.9"), false);
+    assert.equal(needsLicence("emqx/emqx:6"), true);
+    assert.equal(needsLicence("emqx/emqx:5"), false);
+    assert.equal(needsLicence("emqx/emqx-ee:4.4.19"), false);
     assert.equal(needsLicence("emqx/emqx:latest"), false);
   });
 

@@ -47,6 +47,8 @@ describe("configuration", () => {
     await diff({ ...sized("1MB"), __urn: "refresh-drift" }, props);
     assert.equal((await diff({ ...sized("1MB"), __urn: "drift" }, props)).changes, true);
     assert.deepEqual(bench.lines, [
+      "mqtt.max_packet_size is 5MB in EMQX, declared 1MB: it was changed elsewhere. " +
+        "The next `pulumi up` sets it back; to keep it, declare it.",
       "config mqtt.max_packet_size: EMQX has 5MB, declared is 1MB: this `pulumi up` sets it back",
     ]);
 

@@ -359,6 +359,22 @@ describe("settings", () => {
     assert.equal(ask(with_("old"), undefined, both()).done, true);
   });
 
+  test("a licence for fewer sessions than there are is not renewed", () => {
+    const observation = with_("new", [...greens({ connections: 20 }), ...replicants("greenr")]);
+    for (const set of observation.sets) set.settings = { config: "new", license: "old" };
+    const license = { type: "evaluation" as const, maxSessions: 25 };
+    const decision = ask(observation, undefined, { ...desired, license });
+    assert.equal(decision.failed?.code, "EMQX_LICENSE_REJECTED");
+    assert.match(decision.failed.message, /40 sessions.*for 25/s);
+    const enough = { ...license, maxSessions: 40 };
+    assert.deepEqual(
+      ask(observation, undefined, { ...desired, license: enough }).actions.map(
+        ({ do: what }) => what,
+      ),
+      ["renewLicense"],
+    );
+  });
+
   test("a licence is renewed before the configuration", () => {
     const observation = with_("old");
     for (const set of observation.sets) set.settings = { config: "old", license: "old" };

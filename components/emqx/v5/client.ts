@@ -52,15 +52,18 @@ export class EmqxClientV5 implements EmqxClient {
 
   async startEvacuation(pod: string, node: string, start: EvacuationStart): Promise<void> {
     const path = `/load_rebalance/${nodePath(node)}/evacuation/start`;
-    const answer = await this.http.call(pod, "POST", path, CALL_TIMEOUT, {
-      json: {
-        wait_health_check: start.waitHealthCheck,
-        conn_evict_rate: start.connEvictRate,
-        sess_evict_rate: start.sessEvictRate,
-        wait_takeover: start.waitTakeover,
-        migrate_to: start.migrateTo,
-      },
-    });
+    const json = {
+      conn_evict_rate: start.connEvictRate,
+      sess_evict_rate: start.sessEvictRate,
+      wait_takeover: start.waitTakeover,
+      migrate_to: start.migrateTo,
+    };
+    // From 5.1 on the wait has to be said, since its default is 60 s; 5.0 does not know it.
+    const all = { wait_health_check: start.waitHealthCheck, ...json };
+    let answer = await this.http.call(pod, "POST", path, CALL_TIMEOUT, { json: all });
+    if (answer.status === 400 && /unknown.*wait_health_check/s.test(answer.text)) {
+      answer = await this.http.call(pod, "POST", path, CALL_TIMEOUT, { json });
+    }
     this.expect(pod, `POST ${path}`, answer, "already_started");
   }
 
