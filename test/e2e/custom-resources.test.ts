@@ -30,6 +30,8 @@ interface Story extends Partial<ScenarioOptions> {
   to: string;
   clients: number;
   offline: number;
+  /** False where the set stays. */
+  switches?: boolean;
 }
 
 /** EMQX 4.4 has one Service, another API and other node names. */
@@ -46,7 +48,7 @@ async function upgrade(
   story: Story,
   check: (scenario: Scenario, preview: string) => void | Promise<void> = () => undefined,
 ): Promise<Report> {
-  const { resource, overrides, changed, to, clients, offline, ...options } = story;
+  const { resource, overrides, changed, to, clients, offline, switches, ...options } = story;
   const { stack = `cr${resource.replace(/\W/g, "")}` } = options;
   const secrets = { license: mintLicense({ maxSessions: 1000, expiresInDays: 365 }) };
   const scenario = await bench.scenario(stack, {
@@ -65,7 +67,7 @@ async function upgrade(
     await scenario.stack.set("overrides", JSON.stringify(changed));
     const { output } = await scenario.stack.preview();
     const fleet = await bench.connect(scenario, clients, offline);
-    const report = await scenario.measure(fleet, to);
+    const report = await scenario.measure(fleet, to, { switches });
     await fleet.stop();
     await check(scenario, output);
     return report;
@@ -96,7 +98,7 @@ test("document 000: imagePullPolicy alone, nodeEvacuationsStatus as printed", as
       sessEvictRate: 30,
       overrides: args,
       changed: { ...args, imagePullPolicy: "Never" },
-      clients: 150,
+      clients: 300,
       offline: 20,
     },
     (_, preview) => assert.match(preview, /imagePullPolicy: .* -> Never \(blue-green/),
@@ -158,7 +160,7 @@ test("document 001, EmqxEnterprise: three nodes of 4.4 by default", async (t) =>
     sessEvictRate: 30,
     overrides: args,
     changed: { ...args, template },
-    clients: 150,
+    clients: 300,
     offline: 20,
     ...enterprise("emqx-ee"),
   });
@@ -209,6 +211,42 @@ test("document 002: 4.4 at its printed rates through node port 32010, by a conta
   );
   show(t, report);
   assertGraceful(report);
+});
+
+test("4.4 without blueGreenUpdate: Kubernetes renews the one set in place, pod by pod", async () => {
+  const template = { spec: { emqxContainer: { image: { version: "4.4.19" } } } };
+  const args = { blueGreenUpdate: null };
+  const report = await upgrade(
+    {
+      resource: "001-v1beta4",
+      stack: "crrolling",
+      cluster: "emqx-ee",
+      image: "emqx/emqx-ee:4.4.14",
+      to: "emqx/emqx-ee:4.4.19",
+      switches: false,
+      replicas: 3,
+      overrides: args,
+      changed: { ...args, template },
+      clients: 60,
+      offline: 0,
+      ...enterprise("emqx-ee"),
+    },
+    async ({ watched }, preview) => {
+      assert.match(preview, /renewed in place, pod by pod/);
+      const sets = await bench.sets(watched);
+      assert.deepEqual(
+        sets.map(({ metadata }) => metadata.name),
+        ["emqx-ee"],
+      );
+      for (const { spec } of await bench.pods(watched)) {
+        assert.equal(spec.containers[0]?.image, "emqx/emqx-ee:4.4.19");
+      }
+    },
+  );
+  assert.ok(report.minReadyEndpoints >= 2, `${report.minReadyEndpoints} endpoints at one moment`);
+  const running = report.clusterNodes.filter(({ node_status }) => node_status === "running");
+  assert.deepEqual([...new Set(running.map(({ version }) => version))], ["4.4.19"]);
+  assert.equal(running.length, 3);
 });
 
 test("document 003: a controlled rate, one disconnect, all nodes at all times, balance", async (t) => {
