@@ -1,4 +1,5 @@
 /** Everything knowable before a pod exists, judged. Pure: the facts come from `observe.ts`. */
+import { licenseProblem } from "../license-rules";
 import { releaseOf } from "../release";
 import type { Look } from "./look";
 import type { Side } from "./sides";
@@ -77,18 +78,9 @@ function licenceProblems(facts: PreflightFacts, seen: Look): string[] {
   const wanted = seen.sides.reduce((sum, side) => sum + side.replicas, 0);
   const nodes = wanted + (seen.blue.length > 0 ? 1 : 0);
   const given = desired.license;
-  if (given?.expiresOn !== undefined && Date.parse(`${given.expiresOn}T23:59:59Z`) < seen.now) {
-    return [
-      `Expected a \`license\` that is valid, got one that expired on ${given.expiresOn}. ` +
-        "Ask EMQ for a new key and set it.",
-    ];
-  }
-  if (given?.type === "single-node" && nodes > 1) {
-    return [
-      `Expected a \`license\` that allows ${nodes} nodes at once (blue and green run side by side), ` +
-        "got one for a single node. Set a licence for clusters.",
-    ];
-  }
+  const refused =
+    given && licenseProblem(given, { nodes: wanted, upgrade: seen.blue.length > 0 }, seen.now);
+  if (refused) return [refused];
   const tooFew = quotaProblem(seen, facts.sessions);
   if (tooFew) return [tooFew];
   if (license?.expired && !given) {

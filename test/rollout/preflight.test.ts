@@ -71,14 +71,14 @@ describe("preflight", () => {
   test("refuses a given licence that has expired, with its date", () => {
     const license = { type: "official" as const, expiresOn: "2026-11-20", maxSessions: 100 };
     const { problems } = judge({ license: undefined }, undefined, { license });
-    assert.match(problems.join(), /expired on 2026-11-20/);
+    assert.match(problems.join(), /last day was 2026-11-20/);
     const today = { ...license, expiresOn: "2026-11-21" };
     assert.deepEqual(judge({ license: undefined }, undefined, { license: today }).problems, []);
   });
 
   test("refuses a given single-node licence for a cluster, and takes it for one first node", () => {
     const license = { type: "single-node" as const };
-    assert.match(judge({}, undefined, { license }).problems.join(), /single node/);
+    assert.match(judge({}, undefined, { license }).problems.join(), /single-node licence/);
     const one = judge({ license: undefined }, [], { license, replicas: 1 });
     assert.deepEqual(one.problems, []);
   });
