@@ -35,7 +35,13 @@ export function createServices(site: Site, args: EmqxClusterArgs): Services {
   const listeners = ports.apply((declared) => declared.listeners);
   const dashboard = ports.apply((declared) =>
     [
-      { name: "dashboard", port: declared.dashboard, protocol: "TCP" },
+      // By name: the pods of two revisions may listen on different ports.
+      {
+        name: "dashboard",
+        port: declared.dashboard,
+        protocol: "TCP",
+        targetPort: "dashboard",
+      },
       { name: "dashboard-https", port: declared.dashboardHttps, protocol: "TCP" },
     ].filter((port): port is Port => port.port !== undefined),
   );
@@ -103,6 +109,8 @@ interface Port {
   name: string;
   port: number;
   protocol: string;
+  /** Default the port itself. */
+  targetPort?: string;
 }
 
 export function createService(
@@ -150,6 +158,6 @@ export function mergePorts<P extends { name?: string; port: number; protocol?: s
     ...user,
     ...declared
       .filter((port) => !taken(port))
-      .map((port): core.v1.ServicePort => ({ ...port, targetPort: port.port })),
+      .map((port): core.v1.ServicePort => ({ targetPort: port.port, ...port })),
   ];
 }

@@ -22,6 +22,7 @@ export type Body = { json: unknown } | { text: string };
 
 export interface HttpOptions {
   dial: Dial;
+  /** Where EMQX listens in a pod of which nothing else is known. */
   port: number;
   /** Root of the API: `/api/v4` or `/api/v5`. */
   base: string;
@@ -34,6 +35,7 @@ export interface HttpOptions {
 /** HTTP to the API of single pods. The host name of a URL is the pod's name; `dial` finds the way. */
 export class EmqxHttp {
   private readonly agent: Agent;
+  private readonly ports = new Map<string, number>();
   private authorization?: Promise<string>;
 
   constructor(private readonly options: HttpOptions) {
@@ -42,13 +44,18 @@ export class EmqxHttp {
       pipelining: 1,
       keepAliveTimeout: 30_000,
       connect: ({ hostname }, callback) => {
-        options.dial(hostname, options.port).then(
+        options.dial(hostname, this.ports.get(hostname) ?? options.port).then(
           // undici needs no more of a socket than a Duplex has.
           (stream) => callback(null, stream as Parameters<typeof callback>[1] & object),
           (error: Error) => callback(error, null),
         );
       },
     });
+  }
+
+  /** A pod of an earlier revision may listen elsewhere than the wanted one will. */
+  listensAt(pod: string, port: number): void {
+    this.ports.set(pod, port);
   }
 
   /**

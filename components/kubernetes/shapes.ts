@@ -29,6 +29,7 @@ export interface ContainerStatus {
 export interface Container {
   name: string;
   image?: string;
+  ports?: { name?: string; containerPort: number }[];
 }
 
 export interface Pod {

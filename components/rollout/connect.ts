@@ -69,7 +69,7 @@ export async function connect(
     secret: `Secret ${namespace}/${name}, key ${key}`,
     readApiKeys: () => secretValue(kube, namespace, site.apiKeySecret, noApiKeys),
   });
-  const observer = new Observer(site, kube, emqx);
+  const observer = new Observer(site, kube, emqx, (pod, port) => http.listensAt(pod, port));
   const actor = new Actor(site, kube, emqx, manifests, settings);
   const records = new ConfigMapRecordStore(site, kube);
   return {

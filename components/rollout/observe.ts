@@ -27,6 +27,8 @@ export class Observer {
     private readonly site: Site,
     private readonly kube: KubernetesClient,
     private readonly emqx: EmqxClient,
+    /** Told where a pod's API listens. */
+    private readonly listensAt: (pod: string, port: number) => void = () => undefined,
   ) {
     this.troubles = new Troubles(kube);
     this.inspector = new Inspector(site, kube, emqx);
@@ -59,6 +61,12 @@ export class Observer {
     const uids = new Set(pods.map(keyOf));
     for (const key of this.probes.keys()) if (!uids.has(key)) this.probes.delete(key);
 
+    const wanted = this.site.dialect === "v4" ? "http-management" : "dashboard";
+    for (const pod of pods) {
+      const ports = emqxContainer(pod.spec?.containers)?.ports ?? [];
+      const port = ports.find(({ name }) => name === wanted)?.containerPort;
+      if (port !== undefined) this.listensAt(pod.metadata.name, port);
+    }
     const refusals: EmqxError[] = [];
     const nodes = await Promise.all(pods.map((pod) => this.node(pod, refusals)));
     this.checkRefusals(nodes, refusals);

@@ -131,6 +131,25 @@ test("a new licence is taken by the running nodes, and an expired one is refused
   assert.deepEqual(writesSince(bench.sandbox.auditLog, since, ROLLOUT), []);
 });
 
+test("another port of the dashboard is an upgrade like any other, though blue answers on the old one", async () => {
+  await scenario.stack.setSecret("license", mintLicense({ maxSessions: 777, expiresInDays: 30 }));
+  const dashboard = { listeners: { http: { bind: 18084 } } };
+  const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+  await scenario.setSpec({ config: { roots: { ...mqtt("4MB").config.roots, dashboard } } });
+  await scenario.stack.up();
+  const figures = await fleet.settle();
+  await fleet.stop();
+
+  assert.equal(figures.sessionsLost, 0);
+  assert.equal(figures.messages.lost, 0);
+  const counts = new Map<number, number>();
+  for (const [, , client] of figures.disconnects) {
+    counts.set(client, (counts.get(client) ?? 0) + 1);
+  }
+  assert.ok(counts.size > 0);
+  assert.equal(Math.max(...counts.values()), 1);
+});
+
 /** `mqtt.<key>` as each node has it. */
 async function everywhere(key: string): Promise<unknown[]> {
   const pods = await bench.pods(scenario.watched);
