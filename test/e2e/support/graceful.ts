@@ -4,8 +4,8 @@ import { checkInvariants } from "../../../sandbox/measure/invariants";
 import type { Report } from "../../../sandbox/measure/report";
 
 /** The limits of an upgrade that do not depend on how fast this machine is. */
-export function assertGraceful(report: Report): void {
-  assert.deepEqual(checkInvariants(report), []);
+export function assertGraceful(report: Report, broken = checkInvariants(report)): void {
+  assert.deepEqual(broken, []);
   assert.ok(report.sessionsExpected > 0 && report.qos1Published > 0);
   assert.equal(report.sessionsLost, 0);
   assert.equal(report.qos1Lost, 0);
