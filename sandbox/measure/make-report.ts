@@ -63,7 +63,10 @@ export function makeReport(measured: Measured): Report {
     fleet.offline / terms.sessEvictRate;
   const upgrade = ((moments.blueGoneAt ?? endedAt) - moments.selectedAt) / 1000;
   const perClient = countBy(disconnects.map(([, , client]) => client));
-  const lows = fleet.samples.filter(({ t }) => t >= startedAt).map(({ low }) => low);
+  // The lowest count of a sample is that since the sample before, when clients may still have been arriving.
+  const lows = fleet.samples
+    .filter(({ t }) => t >= startedAt)
+    .map(({ low, total }, index) => (index === 0 ? total : low));
   const report: Omit<Report, "checks"> = {
     cluster: terms.cluster,
     from: terms.from,

@@ -40,6 +40,16 @@ test("A graceful upgrade keeps every limit and every invariant", () => {
   assert.deepEqual(checkInvariants(report), []);
 });
 
+test("Clients that were still arriving when the upgrade began are no dip", () => {
+  const measured = goodUpgrade();
+  const first = measured.fleet.samples.find(({ t }) => t >= measured.startedAt);
+  assert.ok(first);
+  first.low = 147;
+  assert.equal(makeReport(measured).minConnectedFraction, 0.9);
+  first.total = 147;
+  assert.equal(makeReport(measured).minConnectedFraction, 0.49);
+});
+
 test("The timeline has the total and each set, and begins shortly before the upgrade", () => {
   const { timeline } = makeReport(goodUpgrade());
   assert.deepEqual(timeline[0], {
