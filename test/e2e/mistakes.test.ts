@@ -103,9 +103,9 @@ const mistakes: [what: string, args: object, message: RegExp][] = [
     /Expected every bracket of `config\.data` to have its partner, got a `{` in line 1 without its `}`/,
   ],
   [
-    "replicantTemplate",
-    { replicantTemplate: { spec: { replicas: 2 } } },
-    /`replicantTemplate` cannot be set: this version runs core nodes only\. .*coreTemplate\.spec\.replicas/,
+    "a volume for replicants",
+    { replicantTemplate: { spec: { volumeClaimTemplates: {} } } },
+    /`replicantTemplate\.spec\.volumeClaimTemplates` cannot be set: .*coreTemplate\.spec\.volumeClaimTemplates/,
   ],
 ];
 
