@@ -95,7 +95,7 @@ export function createProvider(ports: Ports) {
           const drift = await connection.drift?.();
           for (const { key, found, declared } of drift ?? []) {
             sink.warn(
-              `${key} is ${found} in EMQX, declared ${declared}: it was changed elsewhere. ` +
+              `${key} is ${found} in EMQX, declared ${unquoted(declared)}: it was changed elsewhere. ` +
                 "The next `pulumi up` sets it back; to keep it, declare it.",
             );
           }
@@ -128,6 +128,9 @@ export function createProvider(ports: Ports) {
     },
   };
 }
+
+/** A value as people say it, not as HOCON may write it. */
+const unquoted = (text: string): string => text.replace(/^"(.*)"$/, "$1");
 
 /** Refresh and destroy know outputs only, and create nothing. */
 function asApplied(olds: Outputs): Declared {
