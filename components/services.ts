@@ -9,7 +9,7 @@ import type { EmqxClusterArgs, ServiceTemplateArgs } from "./args";
 import type { Site } from "./child";
 import { scanConfig } from "./config-scan";
 import { everyColour, names } from "./labels";
-import { declaredPorts, type DeclaredPorts } from "./ports";
+import { declaredPorts, DEFAULT_DASHBOARD_PORT, type DeclaredPorts } from "./ports";
 import { replicantsOf, type NodeTemplate, type RolloutInputs } from "./rollout/inputs";
 
 /** The await of an update looks at the live selector, which would fail in the middle of a rollout. */
@@ -35,9 +35,13 @@ export function createServices(site: Site, args: EmqxClusterArgs): Services {
   const listeners = ports.apply((declared) => declared.listeners);
   const dashboard = ports.apply((declared) =>
     [
-      // By name: the pods of two revisions may listen on different ports.
+      // To the pods by name, since those of two revisions may listen on different ports. Its own name
+      // follows another port than the default, for Pulumi's preview refuses a port that moves under its name.
       {
-        name: "dashboard",
+        name:
+          declared.dashboard === DEFAULT_DASHBOARD_PORT
+            ? "dashboard"
+            : `dashboard-${declared.dashboard}`,
         port: declared.dashboard,
         protocol: "TCP",
         targetPort: "dashboard",
