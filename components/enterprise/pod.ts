@@ -1,6 +1,7 @@
 /** The pod of an EMQX 4.4 node. */
 import { commonLabels, names, oneColour, ROLLING, TEMPLATE_ANNOTATION } from "../labels";
-import type { RolloutInputs } from "../rollout/inputs";
+import { CONTAINER_SECURITY, POD_SECURITY, spread } from "../rollout/pod-defaults";
+import { DEFAULT_GRACE_SECONDS, type RolloutInputs } from "../rollout/inputs";
 import type { Site } from "../rollout/types";
 import { omit } from "./omit";
 import { ACL_FOLDER, BOOTSTRAP_PATH, enterpriseEnv, LICENSE_FOLDER } from "./pod-env";
@@ -11,8 +12,6 @@ import { BOOTSTRAP_FILE, LICENSE_FILE } from "./site";
 type Json = Record<string, unknown>;
 
 const HOME = "/opt/emqx";
-/** Seconds that a stopping node has. */
-const GRACE_SECONDS = 60;
 
 /** Name of the data volume; claims are called `<volume>-<pod>`. */
 export const dataVolume = (inputs: RolloutInputs): string =>
@@ -45,26 +44,9 @@ export function enterprisePod(
       nodeName: spec.nodeName,
       affinity: spec.affinity,
       tolerations: spec.tolerations,
-      // One host down should not take two nodes; it is a wish, so that a small cluster schedules too.
-      topologySpreadConstraints:
-        spec.affinity === undefined
-          ? [
-              {
-                maxSkew: 1,
-                topologyKey: "kubernetes.io/hostname",
-                whenUnsatisfiable: "ScheduleAnyway",
-                labelSelector: { matchLabels: colour },
-              },
-            ]
-          : undefined,
-      terminationGracePeriodSeconds: GRACE_SECONDS,
-      securityContext: spec.podSecurityContext ?? {
-        runAsUser: 1000,
-        runAsGroup: 1000,
-        fsGroup: 1000,
-        fsGroupChangePolicy: "OnRootMismatch",
-        supplementalGroups: [1000],
-      },
+      topologySpreadConstraints: spread(spec.affinity, colour),
+      terminationGracePeriodSeconds: DEFAULT_GRACE_SECONDS,
+      securityContext: spec.podSecurityContext ?? POD_SECURITY,
       initContainers: spec.initContainers,
       containers: [container(inputs, site), ...((spec.extraContainers ?? []) as Json[])],
       volumes: volumes(inputs, site, revision),
@@ -76,14 +58,7 @@ function container(inputs: RolloutInputs, site: Site): Json {
   const { name, image, volumeMounts, ...given } = containerOf(inputs.enterprise ?? {});
   const status = { path: "/status", port: site.dashboardPort };
   return {
-    securityContext: {
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      runAsNonRoot: true,
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: CONTAINER_SECURITY,
     readinessProbe: { httpGet: status, periodSeconds: 2, timeoutSeconds: 5, failureThreshold: 1 },
     livenessProbe: {
       httpGet: status,

@@ -3,6 +3,7 @@ import { scanConfig } from "../config-scan";
 import { names, oneColour, secretKeys, commonLabels } from "../labels";
 import { declaredPorts } from "../ports";
 import { DEFAULT_GRACE_SECONDS, templateOf, type RolloutInputs } from "./inputs";
+import { CONTAINER_SECURITY, POD_SECURITY, spread } from "./pod-defaults";
 import { API_KEY_PATH, podEnv } from "./pod-env";
 import { livenessProbe, readinessProbe } from "./probes";
 import type { Role, Site } from "./types";
@@ -47,33 +48,14 @@ export function podTemplate(
       nodeName: spec.nodeName,
       affinity: spec.affinity,
       tolerations: spec.tolerations ?? spec.toleRations,
-      topologySpreadConstraints: spec.topologySpreadConstraints ?? spread(spec, colour),
+      topologySpreadConstraints: spec.topologySpreadConstraints ?? spread(spec.affinity, colour),
       terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
-      securityContext: spec.podSecurityContext ?? {
-        runAsUser: 1000,
-        runAsGroup: 1000,
-        fsGroup: 1000,
-        fsGroupChangePolicy: "OnRootMismatch",
-        supplementalGroups: [1000],
-      },
+      securityContext: spec.podSecurityContext ?? POD_SECURITY,
       initContainers: spec.initContainers,
       containers: [container(inputs, site, role), ...((spec.extraContainers ?? []) as Json[])],
       volumes: volumes(inputs, site, role, revision),
     },
   };
-}
-
-/** One host down should not take two nodes; it is a wish, so that a small cluster schedules too. */
-function spread(spec: Json, matchLabels: Record<string, string>): Json[] | undefined {
-  if (spec.affinity !== undefined) return undefined;
-  return [
-    {
-      maxSkew: 1,
-      topologyKey: "kubernetes.io/hostname",
-      whenUnsatisfiable: "ScheduleAnyway",
-      labelSelector: { matchLabels },
-    },
-  ];
 }
 
 function container(inputs: RolloutInputs, site: Site, role: Role): Json {
@@ -88,14 +70,7 @@ function container(inputs: RolloutInputs, site: Site, role: Role): Json {
     env: podEnv(inputs, site, role),
     envFrom: spec.envFrom,
     resources: spec.resources,
-    securityContext: spec.containerSecurityContext ?? {
-      runAsUser: 1000,
-      runAsGroup: 1000,
-      runAsNonRoot: true,
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ["ALL"] },
-      seccompProfile: { type: "RuntimeDefault" },
-    },
+    securityContext: spec.containerSecurityContext ?? CONTAINER_SECURITY,
     readinessProbe: spec.readinessProbe ?? readinessProbe(inputs.image),
     livenessProbe: spec.livenessProbe ?? livenessProbe(),
     startupProbe: spec.startupProbe,

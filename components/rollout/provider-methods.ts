@@ -1,5 +1,6 @@
 /** configure, check, diff, create, read, update, delete over ports that tests can replace. */
 import { EmqxError } from "../errors";
+import { unquoted } from "../hocon-scalar";
 import type { Problem } from "../shape";
 import { UNKNOWN } from "../unknown";
 import type { Credentials } from "../kubernetes/config";
@@ -128,9 +129,6 @@ export function createProvider(ports: Ports) {
     },
   };
 }
-
-/** A value as people say it, not as HOCON may write it. */
-const unquoted = (text: string): string => text.replace(/^"(.*)"$/, "$1");
 
 /** Refresh and destroy know outputs only, and create nothing. */
 function asApplied(olds: Outputs): Declared {
