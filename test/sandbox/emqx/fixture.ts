@@ -156,6 +156,8 @@ export class Fixture {
     const answer = await fetch(`http://${this.address(index)}:18083${path}`, {
       method,
       headers: {
+        // A kept connection may be one that a node has just closed with its process.
+        connection: "close",
         ...(options.auth === "" ? {} : { authorization: `Basic ${base64}` }),
         ...type,
         ...options.headers,

@@ -122,8 +122,8 @@ describe("evacuation in 4.4", () => {
         .api(index, "GET", `${API}/availability_check`, { auth: "" })
         .then((answer) => answer.status);
     assert.equal(await check(0), 401);
-    const newer = fixture.launch(3, { image: "emqx/emqx-ee:4.4.24" });
-    await until("the newer node", () => newer.output().includes("is running now"));
-    assert.equal(await check(3), 200);
+    fixture.launch(3, { image: "emqx/emqx-ee:4.4.24" });
+    // A joining node takes its API down once more after it has said that it runs.
+    await until("the newer node", async () => (await check(3).catch(() => 0)) === 200);
   });
 });

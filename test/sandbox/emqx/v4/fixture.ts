@@ -125,6 +125,8 @@ export class V4Fixture {
     const answer = await fetch(`http://${this.address(index)}:${port}${path}`, {
       method,
       headers: {
+        // A kept connection may be one that a node has just closed with its process.
+        connection: "close",
         ...(auth === "" ? {} : { authorization: `Basic ${btoa(auth)}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
