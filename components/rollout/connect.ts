@@ -9,12 +9,14 @@ import type { Pod } from "../kubernetes/shapes";
 import { Actor } from "./act";
 import { LeaseFence } from "./fence";
 import { driftIn } from "./drift";
+import { failpoint, withFailpoints } from "./failpoints";
 import { Observer } from "./observe";
 import { ConfigMapRecordStore } from "./record";
 import { secretValue } from "./secret-value";
 import { evacuationsOf, type Snapshot } from "./snapshot";
 import { teardown, type TeardownOptions } from "./teardown";
 import type {
+  Action,
   Clock,
   Cluster,
   ConfigDrift,
@@ -72,13 +74,17 @@ export async function connect(
   const observer = new Observer(site, kube, emqx, (pod, port) => http.listensAt(pod, port));
   const actor = new Actor(site, kube, emqx, manifests, settings);
   const records = new ConfigMapRecordStore(site, kube);
-  return {
+  const through = failpoint();
+  const parts = {
     cluster: {
-      observe: (options) => observer.observe(options),
-      act: (action) => actor.act(action),
+      observe: (options: { preflight: boolean }) => observer.observe(options),
+      act: (action: Action) => actor.act(action),
     },
     records,
     fence: new LeaseFence(site, kube, systemClock, sink),
+  };
+  return {
+    ...withFailpoints<Pick<Connection, "cluster" | "records" | "fence">>(parts, through),
     kube,
     clock: systemClock,
     snapshot: async () => {
@@ -90,7 +96,7 @@ export async function connect(
       return { observation, record, evacuations: await evacuationsOf(observation, emqx) };
     },
     drift: async () => driftIn(await observer.observe({ preflight: false }), emqx, settings),
-    teardown: (log, options) => teardown(site, kube, log, options),
+    teardown: (log, options) => teardown(site, kube, log, options, through),
     close: async () => {
       await Promise.all([http.close(), kube.close()]);
     },

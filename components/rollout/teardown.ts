@@ -11,12 +11,24 @@ import type { Site } from "./types";
 const MARGIN_SECONDS = 60;
 const DEFAULT_GRACE_SECONDS = 120;
 
+/** What a teardown does, in order; `deleteVolumes` only when asked to. */
+export type Step =
+  | "deleteDeployments"
+  | "deleteStatefulSets"
+  | "waitForPods"
+  | "deleteConfigMaps"
+  | "deleteVolumes"
+  | "deleteLease";
+
 export interface TeardownOptions {
   /** Delete the PersistentVolumeClaims as well, and all data with them. Default false. */
   deleteVolumes?: boolean;
   /** Seconds that the pods' own grace period takes. Default 120. */
   graceSeconds?: number;
 }
+
+/** Performs one step of a teardown; whoever wraps it may refuse to. */
+export type Perform = <T>(step: Step, body: () => Promise<T>) => Promise<T>;
 
 /**
  * Removes whatever rollouts have made: every colour by label, record and lease. EMQX is not asked:
@@ -27,6 +39,7 @@ export async function teardown(
   kube: KubernetesClient,
   log: (line: string) => void,
   options: TeardownOptions = {},
+  perform: Perform = (_step, body) => body(),
 ): Promise<void> {
   const { namespace, name } = site;
   const labels = everyPod(name);
@@ -44,9 +57,12 @@ export async function teardown(
 
   // What the program labels like the cluster's, such as an exporter, is not ours.
   const hasRevision = ({ metadata }: { metadata: Metadata }) => revisionOf(metadata) !== undefined;
-  const deployments = await removeAll("Deployment", hasRevision);
-  const sets = await removeAll("StatefulSet", hasRevision);
-  const left = await waitForPods(site, kube, log, options.graceSeconds ?? DEFAULT_GRACE_SECONDS);
+  const deployments = await perform("deleteDeployments", () =>
+    removeAll("Deployment", hasRevision),
+  );
+  const sets = await perform("deleteStatefulSets", () => removeAll("StatefulSet", hasRevision));
+  const grace = options.graceSeconds ?? DEFAULT_GRACE_SECONDS;
+  const left = await perform("waitForPods", () => waitForPods(site, kube, log, grace));
   if (left.length > 0) {
     throw new EmqxError(
       "EMQX_KUBERNETES_ERROR",
@@ -54,9 +70,12 @@ export async function teardown(
         "Their node may be unreachable; remove them with `kubectl delete pod --force`, then run `pulumi destroy` again.",
     );
   }
-  await removeOwnConfigMaps(site, kube);
-  const volumes = options.deleteVolumes ? await removeAll("PersistentVolumeClaim", () => true) : 0;
-  await kube.delete({ kind: "Lease", namespace, name: names.rollout(name) });
+  await perform("deleteConfigMaps", () => removeOwnConfigMaps(site, kube));
+  const volumes = options.deleteVolumes
+    ? await perform("deleteVolumes", () => removeAll("PersistentVolumeClaim", () => true))
+    : 0;
+  const lease = { kind: "Lease", namespace, name: names.rollout(name) } as const;
+  await perform("deleteLease", () => kube.delete(lease));
   const replicants = deployments > 0 ? ` and ${count(deployments, "Deployment")}` : "";
   log(
     `Removed ${count(sets, "StatefulSet")}${replicants} with pods, record and lease` +
