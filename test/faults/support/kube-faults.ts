@@ -1,0 +1,41 @@
+/** Leads Pulumi, and nobody else, to a bench's API server through a proxy that misbehaves on order. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { KubeProxy, type SeenRequest } from "../../../sandbox/faults/kube-proxy";
+import { connection } from "../../../sandbox/plugins/kubernetes/kubeconfig";
+import type { Bench } from "../../e2e/support/cluster";
+
+/** The rollout's own requests; the Kubernetes plugin has another user agent. */
+export const ENGINE = /^pulumi-emqx\//;
+
+/**
+ * Starts the proxy. Scenarios of the bench that are made afterwards go through it; `Bench.api`, the
+ * observer and the fleet go past it. `token` makes Pulumi somebody else than the cluster's admin.
+ */
+export async function startKubeProxy(bench: Bench, token?: string): Promise<KubeProxy> {
+  const { sandbox, folder } = bench;
+  const { server, ca, token: admin } = connection(sandbox.kubeconfig, {});
+  const proxy = new KubeProxy({ server, ca });
+  await proxy.accept();
+  const file = join(folder, "proxied-kubeconfig");
+  writeKubeconfig(file, proxy.url, token ?? admin ?? "");
+  sandbox.env.KUBECONFIG = file;
+  return proxy;
+}
+
+/** A kubeconfig for a server without TLS. */
+export function writeKubeconfig(file: string, server: string, token: string): void {
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "proxied", cluster: { server } }],
+    users: [{ name: "runner", user: { token } }],
+    contexts: [{ name: "proxied", context: { cluster: "proxied", user: "runner" } }],
+    "current-context": "proxied",
+  };
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+}
+
+/** Requests of the rollout that the proxy has seen, as `PATCH /path`. */
+export const engineRequests = ({ seen }: KubeProxy): SeenRequest[] =>
+  seen.filter(({ agent }) => ENGINE.test(agent));
