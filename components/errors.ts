@@ -5,25 +5,29 @@
 
 const brand = Symbol.for("pulumi-emqx.error");
 
-export type ErrorCode =
-  | "EMQX_INVALID_ARGUMENT"
-  | "EMQX_KUBERNETES_UNREACHABLE"
-  | "EMQX_KUBERNETES_DENIED"
-  | "EMQX_KUBERNETES_ERROR"
-  | "EMQX_API_UNREACHABLE"
-  | "EMQX_API_UNAUTHORIZED"
-  | "EMQX_API_ERROR"
-  | "EMQX_CONFIG_REJECTED"
-  | "EMQX_LICENSE_REJECTED"
-  | "EMQX_PREFLIGHT_FAILED"
-  | "EMQX_PROGRESS_DEADLINE"
-  | "EMQX_DRAIN_DEADLINE"
-  | "EMQX_ROLLOUT_FENCED"
-  | "EMQX_ROLLOUT_ABORTED"
-  | "EMQX_ROLLOUT_HELD"
-  | "EMQX_RECORD_INVALID"
-  | "EMQX_NOT_BUILT"
-  | "EMQX_INTERNAL";
+/** Every code; a test provokes each one and looks for its row. */
+export const ERROR_CODES = [
+  "EMQX_INVALID_ARGUMENT",
+  "EMQX_KUBERNETES_UNREACHABLE",
+  "EMQX_KUBERNETES_DENIED",
+  "EMQX_KUBERNETES_ERROR",
+  "EMQX_API_UNREACHABLE",
+  "EMQX_API_UNAUTHORIZED",
+  "EMQX_API_ERROR",
+  "EMQX_CONFIG_REJECTED",
+  "EMQX_LICENSE_REJECTED",
+  "EMQX_PREFLIGHT_FAILED",
+  "EMQX_PROGRESS_DEADLINE",
+  "EMQX_DRAIN_DEADLINE",
+  "EMQX_ROLLOUT_FENCED",
+  "EMQX_ROLLOUT_ABORTED",
+  "EMQX_ROLLOUT_HELD",
+  "EMQX_RECORD_INVALID",
+  "EMQX_NOT_BUILT",
+  "EMQX_INTERNAL",
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /** An error whose message says what was expected, what came, what state things are in and what to do next. */
 export class EmqxError extends Error {
