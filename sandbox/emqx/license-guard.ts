@@ -16,7 +16,7 @@ export class LicenseGuard {
   constructor(
     private readonly node: Pick<
       EmqxNode,
-      "settings" | "config" | "members" | "registry" | "broker" | "startedAt"
+      "settings" | "config" | "members" | "registry" | "broker" | "startedAt" | "switches"
     >,
   ) {}
 
@@ -50,10 +50,10 @@ export class LicenseGuard {
 
   /** True when a CONNECT is over the quota; a client that has a session may always come back to it. */
   refuses(clientId: string): boolean {
-    const { registry, startedAt, settings } = this.node;
+    const { registry, startedAt, settings, switches } = this.node;
     if (settings.version.edition === "ce") return false;
     const license = this.current;
-    if (isOverdue(license, settings.version)) {
+    if (isOverdue(license, settings.version, switches.licenseTime())) {
       log("error", "msg: connection_rejected_due_to_license_expired");
       return true;
     }

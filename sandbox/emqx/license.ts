@@ -106,13 +106,13 @@ export function sessionLimit(license: License): number {
 }
 
 /** The body of `GET /license`. */
-export function licenseBody(license: License): Record<string, unknown> {
+export function licenseBody(license: License, now: number): Record<string, unknown> {
   return {
     customer: license.customer,
     customer_type: license.customerType,
     deployment: license.deployment,
     email: license.email,
-    expiry: isExpired(license),
+    expiry: isExpired(license, now),
     expiry_at: license.expiryAt,
     max_connections: license.maxSessions,
     max_sessions: license.maxSessions,

@@ -25,9 +25,15 @@ import { Reason } from "./mqtt/codes";
 import { PacketHandlers } from "./mqtt/handlers";
 import { NodeReport } from "./node-report";
 import { dashboardDialect, RestServer } from "./rest/server";
+import { rpcTimeout } from "./rest/rpc-timeout";
 import type { ConfigChange } from "./runtime-config";
 import { RuntimeConfig } from "./runtime-config";
 import type { Settings } from "./settings/settings";
+import { Losses } from "./switches/losses";
+import { Switches } from "./switches/switches";
+
+/** An address of the loopback network at which nothing listens. */
+const NOBODY = "127.88.255.254";
 
 /** One simulated EMQX node, core or replicant. */
 export class EmqxNode {
@@ -36,6 +42,8 @@ export class EmqxNode {
   readonly retained = new RetainedStore();
   readonly apiKeys = new ApiKeys();
   readonly tokens = new Tokens();
+  readonly switches: Switches;
+  readonly losses: Losses;
   readonly config: RuntimeConfig;
   readonly mesh: Mesh;
   readonly members: Members;
@@ -63,6 +71,8 @@ export class EmqxNode {
     const instance = randomBytes(4).toString("hex");
     const self = { name: s.name, address: s.address, instance };
     this.config = new RuntimeConfig(s);
+    this.losses = new Losses(s.name, s.hostsFile);
+    this.switches = new Switches(s.faults, (names, before) => this.listStopped(names, before));
     this.mesh = new Mesh(self, s.cookie, s.ports.cluster);
     this.members = new Members(
       this.mesh,
@@ -83,7 +93,13 @@ export class EmqxNode {
       this.metrics,
     );
     this.broker = new Broker(s.mqtt, this.metrics);
-    this.handover = new Handover(this.mesh, this.members, this.broker, s.faults);
+    this.handover = new Handover(
+      this.mesh,
+      this.members,
+      this.broker,
+      () => this.switches.has("lossy-takeover") && this.evacuation.state === "evicting_sessions",
+      this.losses,
+    );
     this.broker.connectTo(this);
     this.license = new LicenseGuard(this);
     this.joining = this.createJoining();
@@ -154,7 +170,7 @@ export class EmqxNode {
 
   /** The HTTP side; EMQX 4.4 has another one. */
   protected createRest(): Pick<RestServer, "start" | "stop"> {
-    return new RestServer(this.settings.address, dashboardDialect(this));
+    return new RestServer(this.settings.address, dashboardDialect(this), this.switches);
   }
 
   private sweep(): void {
@@ -195,39 +211,50 @@ export class EmqxNode {
       registry: this.registry,
       mesh: this.mesh,
       moveMs: this.settings.sessionMoveMs,
-      secondCut: this.settings.faults.has("second-cut"),
+      secondCut: () => this.switches.has("second-cut"),
     };
-    const durable = this.settings.faults.has("durable-sessions") ? 1 : 0;
-    this.mesh.serve("evacuation.available", () => !this.evacuation.enabled);
+    this.mesh.serve("evacuation.available", () => !this.evacuation.enabled && !this.isBusy);
     return new Evacuation(
       {
         liveCount: () => this.broker.liveCount,
         // Disconnected durable sessions of the whole cluster count here, which no move reduces.
-        sessionCount: () => this.broker.sessionCount + durable,
+        sessionCount: () =>
+          this.broker.sessionCount + (this.switches.has("durable-sessions") ? 1 : 0),
         evictConnections: (count) => evictConnections(parts, count),
         evictSessions: (count, recipients) => evictSessions(parts, count, recipients),
         recipients: async (migrateTo) => {
           const others = (migrateTo ?? this.members.running()).filter(
             (name) => name !== this.settings.name,
           );
-          return this.availableAmong(others);
+          return this.availableAmong(others).catch(() => []);
         },
       },
       new EvacuationFile(this.settings.dataDir),
     );
   }
 
-  /** The nodes of a list that run and don't evacuate. */
+  /** The nodes of a list that run and don't evacuate; throws when one hangs. */
   async availableAmong(names: string[]): Promise<string[]> {
     const answers = await Promise.all(
       names.map(async (name) => {
         if (!this.members.isRunning(name)) return false;
-        return this.mesh
-          .call<boolean>(name, "evacuation.available", undefined, 15_000)
-          .catch(() => false);
+        return this.mesh.call<boolean>(name, "evacuation.available", undefined, rpcTimeout(this));
       }),
     );
     return names.filter((_name, index) => answers[index]);
+  }
+
+  /** A rebalance holds the node's eviction agent. */
+  get isBusy(): boolean {
+    return this.switches.has("busy-agent");
+  }
+
+  /** Cores that stopped long ago, as a crash leaves them in the schema. */
+  private listStopped(names: string[], before: string[]): void {
+    for (const name of before) if (!names.includes(name)) this.members.remove(name);
+    for (const name of names) {
+      this.members.add({ name, address: NOBODY, role: "core", release: "" });
+    }
   }
 
   private createJoining(): Joining {

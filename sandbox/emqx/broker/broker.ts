@@ -100,7 +100,7 @@ export class Broker {
     return this.exclusively(clientId, async () => {
       const owner = this.cluster.registry.owner(clientId);
       if (owner === undefined || this.sessions.has(clientId)) return false;
-      const session = await this.cluster.handover.take(clientId, owner);
+      const session = await this.cluster.handover.take(clientId, owner, true);
       if (session) session.disconnectedAt = Date.now();
       return session !== undefined;
     });

@@ -15,7 +15,7 @@ export interface EvictionParts {
   /** How long one move takes at least, in milliseconds. */
   moveMs: number;
   /** The fault: sessions that moved on by themselves meanwhile are cut a second time. */
-  secondCut: boolean;
+  secondCut(): boolean;
 }
 
 /** Disconnects up to `count` clients; MQTT 5 clients are told to use another server. */
@@ -57,7 +57,7 @@ async function moveOne(parts: EvictionParts, clientId: string, to: string): Prom
     if (parts.broker.sessions.get(clientId) === session) await parts.handover.send(session, to);
     return;
   }
-  if (parts.secondCut && parts.registry.owner(clientId) !== to) {
+  if (parts.secondCut() && parts.registry.owner(clientId) !== to) {
     await parts.mesh.call(to, "session.fetch", clientId).catch(() => false);
   }
 }

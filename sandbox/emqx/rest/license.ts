@@ -10,7 +10,7 @@ export function licenseRoutes(node: EmqxNode): RestRoute[] {
     {
       method: "GET",
       path: "/api/v5/license",
-      handle: () => ok(licenseBody(node.license.current)),
+      handle: () => ok(licenseBody(node.license.current, node.switches.licenseTime())),
     },
     {
       method: "POST",
@@ -33,5 +33,5 @@ async function update(node: EmqxNode, request: RestRequest): Promise<RestRespons
     return failure(400, "BAD_REQUEST", "SINGLE_NODE_LICENSE");
   }
   await changeConfig(node, { license: { key } }, "merge");
-  return ok(licenseBody(node.license.current));
+  return ok(licenseBody(node.license.current, node.switches.licenseTime()));
 }

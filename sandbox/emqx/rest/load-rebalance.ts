@@ -7,16 +7,20 @@ import type { EmqxNode } from "../node";
 import type { RestRequest, RestResponse, RestRoute } from "./http";
 import { atom, failure, jsonBody, ok } from "./http";
 import { nodeNotFound } from "./nodes";
-
-/** Milliseconds after which a call to another node fails. */
-const RPC_TIMEOUT = 15_000;
+import { rpcTimeout } from "./rpc-timeout";
 
 /** `/load_rebalance/*` and `/node_eviction/status`. */
 export function loadRebalanceRoutes(node: EmqxNode): RestRoute[] {
-  node.mesh.serve("evacuation.start", (parameters) =>
-    node.evacuation.start(parameters as EvacuationParameters),
+  node.mesh.serve("evacuation.start", (parameters) => {
+    if (node.switches.has("start-lost")) return "ok";
+    if (node.isBusy) return "eviction_agent_busy";
+    return node.evacuation.start(parameters as EvacuationParameters);
+  });
+  node.mesh.serve("evacuation.stop", () =>
+    node.switches.has("stop-lost") ? "ok" : node.evacuation.stop(),
   );
-  node.mesh.serve("evacuation.stop", () => node.evacuation.stop());
+  node.mesh.serve("purge.status", () => undefined);
+  node.mesh.serve("rebalance.status", () => (node.isBusy ? rebalanceStatus(node) : undefined));
   const globalStatus = new GlobalStatus(node);
   const { version } = node.settings;
   // Before 5.4 the agent was off, and the node available, until clients were refused.
@@ -28,6 +32,9 @@ export function loadRebalanceRoutes(node: EmqxNode): RestRoute[] {
       path: "/api/v5/load_rebalance/status",
       handle: async () => {
         const status = await node.evacuation.status();
+        if (!status && node.isBusy) {
+          return ok({ ...rebalanceStatus(node), process: "rebalance", status: "enabled" });
+        }
         if (!status) return ok({ status: "disabled" });
         return ok({ ...status, process: "evacuation", status: "enabled" });
       },
@@ -58,7 +65,7 @@ export function loadRebalanceRoutes(node: EmqxNode): RestRoute[] {
       method: "GET",
       path: "/api/v5/node_eviction/status",
       handle: () => {
-        if (!isOff()) return ok({ status: "disabled" });
+        if (!isOff() && !node.isBusy) return ok({ status: "disabled" });
         const { liveCount, sessionCount } = node.broker;
         const stats = { connections: liveCount, sessions: sessionCount };
         return ok({ stats, status: "enabled" });
@@ -87,7 +94,7 @@ async function start(node: EmqxNode, request: RestRequest): Promise<RestResponse
   const refused = await checkRecipients(node, parameters.migrateTo ?? []);
   if (refused) return refused;
   const answer = await onNode(node, name, "evacuation.start", parameters);
-  if (answer.status === 200 && node.settings.faults.has("start-500-though-started")) {
+  if (answer.status === 200 && node.switches.has("start-500-though-started")) {
     throw new RpcError(name, "timeout");
   }
   return answer;
@@ -112,7 +119,7 @@ async function onNode(
   argument: unknown,
 ): Promise<RestResponse> {
   if (!node.members.isRunning(name)) return nodeNotFound(name);
-  const result = await node.mesh.call<string>(name, method, argument, RPC_TIMEOUT);
+  const result = await node.mesh.call<string>(name, method, argument, rpcTimeout(node));
   if (result === "ok") return ok({});
   return failure(400, "BAD_REQUEST", `error on node ${atom(name)}: ${result}`);
 }
@@ -125,15 +132,23 @@ class GlobalStatus {
 
   async answer(): Promise<RestResponse> {
     this.asked += 1;
+    const knowsPurges = atLeast(this.node.settings.version, 5, 2, 1);
+    // One after the other, so that a node that hangs costs three timeouts.
+    const evacuations = await this.ask<EvacuationStatus>("evacuation.status");
+    const purges = knowsPurges ? { purges: await this.ask<object>("purge.status") } : {};
+    const rebalances = await this.ask<object>("rebalance.status");
+    const hides = this.node.switches.has("missing-from-global-status");
+    if (hides && this.asked % 3 === 0) evacuations.length = 0;
+    return ok({ evacuations, ...purges, rebalances });
+  }
+
+  private async ask<T extends object>(method: string): Promise<(T & { node: string })[]> {
+    const { mesh, members } = this.node;
     const found = await Promise.all(
-      this.node.members.running().map(async (name) => {
+      members.running().map(async (name) => {
         try {
-          const status = await this.node.mesh.call<EvacuationStatus | undefined>(
-            name,
-            "evacuation.status",
-            undefined,
-            RPC_TIMEOUT,
-          );
+          const timeout = rpcTimeout(this.node);
+          const status = await mesh.call<T | undefined>(name, method, undefined, timeout);
           return status && { ...status, node: name };
         } catch (error) {
           if (error instanceof RpcError) return undefined;
@@ -141,10 +156,18 @@ class GlobalStatus {
         }
       }),
     );
-    const evacuations = found.filter((status) => status !== undefined);
-    const hides = this.node.settings.faults.has("missing-from-global-status");
-    if (hides && this.asked % 3 === 0) evacuations.length = 0;
-    const purges = atLeast(this.node.settings.version, 5, 2, 1) ? { purges: [] } : {};
-    return ok({ evacuations, ...purges, rebalances: [] });
+    return found.filter((status) => status !== undefined);
   }
+}
+
+/** A rebalance that somebody started from this node, as `global_status` lists it. */
+function rebalanceStatus({ settings, members }: EmqxNode): object {
+  return {
+    connection_eviction_rate: 5,
+    coordinator_node: settings.name,
+    donors: [settings.name],
+    recipients: members.peers(),
+    session_eviction_rate: 5,
+    state: "wait_health_check",
+  };
 }

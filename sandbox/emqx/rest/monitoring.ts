@@ -3,6 +3,7 @@ import { nodeNotFound } from "./nodes";
 import { prometheusText } from "./prometheus";
 import type { RestRoute } from "./http";
 import { failure, ok } from "./http";
+import { rpcTimeout } from "./rpc-timeout";
 
 type Counts = Record<string, number>;
 
@@ -18,13 +19,22 @@ export function monitoringRoutes(node: EmqxNode): RestRoute[] {
       method: "GET",
       path: "/api/v5/stats",
       handle: async ({ query }) =>
-        ok(await perNode(node, "report.stats", 15_000, query.get("aggregate") === "true")),
+        ok(
+          await perNode(node, "report.stats", rpcTimeout(node), query.get("aggregate") === "true"),
+        ),
     },
     {
       method: "GET",
       path: "/api/v5/metrics",
       handle: async ({ query }) =>
-        ok(await perNode(node, "report.metrics", 15_000, query.get("aggregate") === "true")),
+        ok(
+          await perNode(
+            node,
+            "report.metrics",
+            rpcTimeout(node),
+            query.get("aggregate") === "true",
+          ),
+        ),
     },
     {
       method: "GET",
@@ -90,7 +100,7 @@ export function monitoringRoutes(node: EmqxNode): RestRoute[] {
 async function ask(
   node: EmqxNode,
   method: string,
-  timeout: number,
+  timeout: number | undefined,
 ): Promise<[name: string, counts: Counts][]> {
   return Promise.all(
     node.members
@@ -105,7 +115,7 @@ async function ask(
 async function perNode(
   node: EmqxNode,
   method: string,
-  timeout: number,
+  timeout: number | undefined,
   aggregate: boolean,
 ): Promise<object> {
   const all = await ask(node, method, timeout);

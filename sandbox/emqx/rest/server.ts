@@ -12,6 +12,8 @@ import { listenerRoutes } from "./listeners";
 import { loadRebalanceRoutes } from "./load-rebalance";
 import { loginRoutes } from "./login";
 import { monitoringRoutes } from "./monitoring";
+import type { Switches } from "../switches/switches";
+import { switchRoutes } from "../switches/routes";
 import { nodeRoutes } from "./nodes";
 import { licenseRoutes } from "./license";
 
@@ -41,6 +43,7 @@ export function dashboardDialect(node: EmqxNode): RestDialect {
       ...configRoutes(node),
       ...listenerRoutes(node),
       ...loginRoutes(node),
+      ...switchRoutes(node.switches),
       ...(enterprise ? [...loadRebalanceRoutes(node), ...licenseRoutes(node)] : []),
     ],
     refuse: (route, request) =>
@@ -57,6 +60,7 @@ export class RestServer {
   constructor(
     private readonly address: string,
     private readonly dialect: RestDialect,
+    private readonly switches: Switches,
   ) {
     this.routes = dialect.routes.map((route) => ({ ...route, pattern: compile(route.path) }));
   }
@@ -95,8 +99,17 @@ export class RestServer {
         headers: request.headers,
         text: Buffer.concat(chunks).toString(),
       };
-      void this.answer(restRequest).then((answer) => send(response, answer));
+      void this.answerAsTold(restRequest).then((answer) => {
+        if (answer) send(response, answer);
+      });
     });
+  }
+
+  /** Undefined when a switch wants silence. */
+  private async answerAsTold(request: RestRequest): Promise<RestResponse | undefined> {
+    const spoilt = this.switches.answerFor(request);
+    const asUsual = (): Promise<RestResponse> => this.answer(request);
+    return spoilt ? spoilt.answer(asUsual) : asUsual();
   }
 
   private async answer(request: RestRequest): Promise<RestResponse> {
@@ -127,7 +140,7 @@ export function rpcFailure(error: RpcError): RestResponse {
 
 /** A replicant without a core answers `/status` only. */
 function notServing(node: EmqxNode, { path }: RestRequest): RestResponse | undefined {
-  if (node.isServing || /^(\/api\/v5)?\/status$/.test(path)) return undefined;
+  if (node.isServing || /^(\/api\/v5)?\/status$|^\/sandbox\//.test(path)) return undefined;
   return failure(503, "SERVICE_UNAVAILABLE", "Service Unavailable");
 }
 

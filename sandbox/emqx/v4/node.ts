@@ -31,7 +31,9 @@ export class V4Node extends EmqxNode {
 
   protected override createRest(): Pick<RestServer, "start" | "stop"> {
     const { address } = this.settings;
-    const servers = v4Dialects(this).map((dialect) => new RestServer(address, dialect));
+    const servers = v4Dialects(this).map(
+      (dialect) => new RestServer(address, dialect, this.switches),
+    );
     const all = async (work: (server: RestServer) => Promise<void>): Promise<void> => {
       await Promise.all(servers.map(work));
     };

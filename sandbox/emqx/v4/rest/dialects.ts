@@ -6,6 +6,7 @@ import type { V4Node } from "../node";
 import { v4ClientRoutes } from "./clients";
 import { v4LoadRebalanceRoutes } from "./load-rebalance";
 import { v4NodeRoutes } from "./nodes";
+import { switchRoutes } from "../../switches/routes";
 import { v4PrometheusRoutes } from "./prometheus";
 
 /** The API of 4.4, on the management port for applications and on the dashboard's for its user. */
@@ -14,6 +15,7 @@ export function v4Dialects(node: V4Node): RestDialect[] {
   const routes: RestRoute[] = [
     ...statusRoutes(node).filter(({ path }) => path === "/status"),
     ...v4NodeRoutes(node),
+    ...switchRoutes(node.switches),
     ...v4ClientRoutes(node),
     ...v4PrometheusRoutes(node),
     // The plugins that can evacuate came with 4.4.12.
