@@ -10,7 +10,9 @@ import { Actor } from "./act";
 import { LeaseFence } from "./fence";
 import { driftIn } from "./drift";
 import { failpoint, withFailpoints } from "./failpoints";
+import { fencedTeardown, guarded } from "./guard";
 import { Observer } from "./observe";
+import { EngineWatch } from "./orphan";
 import { ConfigMapRecordStore } from "./record";
 import { secretValue } from "./secret-value";
 import { evacuationsOf, type Snapshot } from "./snapshot";
@@ -73,18 +75,23 @@ export async function connect(
   });
   const observer = new Observer(site, kube, emqx, (pod, port) => http.listensAt(pod, port));
   const actor = new Actor(site, kube, emqx, manifests, settings);
-  const records = new ConfigMapRecordStore(site, kube);
-  const through = failpoint();
-  const parts = {
+  const engine = new EngineWatch();
+  const lease = new LeaseFence(site, kube, systemClock, sink, {
+    gone: () => engine.gone(),
+    monotonic: () => performance.now(),
+  });
+  const bare = {
     cluster: {
       observe: (options: { preflight: boolean }) => observer.observe(options),
       act: (action: Action) => actor.act(action),
     },
-    records,
-    fence: new LeaseFence(site, kube, systemClock, sink),
+    records: new ConfigMapRecordStore(site, kube),
   };
+  const through = failpoint();
+  // The guard is asked after a test has let go: what was held up must notice that.
+  const parts = withFailpoints({ ...guarded(bare, lease), fence: lease as Fence }, through);
   return {
-    ...withFailpoints<Pick<Connection, "cluster" | "records" | "fence">>(parts, through),
+    ...parts,
     kube,
     clock: systemClock,
     snapshot: async () => {
@@ -96,8 +103,16 @@ export async function connect(
       return { observation, record, evacuations: await evacuationsOf(observation, emqx) };
     },
     drift: async () => driftIn(await observer.observe({ preflight: false }), emqx, settings),
-    teardown: (log, options) => teardown(site, kube, log, options, through),
+    teardown: (log, options) =>
+      fencedTeardown({
+        fence: parts.fence,
+        lease,
+        through,
+        run: (perform) => teardown(site, kube, log, options, perform),
+      }),
     close: async () => {
+      engine.close();
+      lease.forget();
       await Promise.all([http.close(), kube.close()]);
     },
   };

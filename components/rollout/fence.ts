@@ -3,6 +3,7 @@ import type { KubernetesClient } from "../kubernetes/client";
 import { refusedWith } from "../kubernetes/failure";
 import type { Lease } from "../kubernetes/shapes";
 import { commonLabels, names } from "../labels";
+import { fenced, orphaned } from "./fence-errors";
 import { holderIdentity, isKnownDead } from "./holder";
 import type { Clock, Fence, Sink, Site } from "./types";
 
@@ -10,18 +11,33 @@ import type { Clock, Fence, Sink, Site } from "./types";
 const DURATION_SECONDS = 15;
 const RENEW_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 1_000;
+/** Times that an expired Lease is tried to renew while its outcome stays unknown. */
+const ATTEMPTS = 30;
+
+/** What a fence needs to know of this process, so that tests can say otherwise. */
+export interface Runner {
+  /** Whether the engine that started this process is gone. */
+  gone(): Promise<boolean>;
+  /** Milliseconds of a clock that nobody sets. */
+  monotonic(): number;
+}
+
+const alone: Runner = { gone: () => Promise.resolve(false), monotonic: () => performance.now() };
 
 /** One runner at a time, by a Lease as Kubernetes' own controllers use it. */
 export class LeaseFence implements Fence {
   private readonly identity = holderIdentity();
   private lease?: Lease;
-  private renewedAt = 0;
+  private renewed = { at: 0, monotonic: 0 };
+  private heartbeat?: NodeJS.Timeout;
+  private line: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly site: Site,
     private readonly kube: KubernetesClient,
     private readonly clock: Clock,
     private readonly sink: Pick<Sink, "status">,
+    private readonly runner: Runner = alone,
   ) {}
 
   /**
@@ -32,6 +48,7 @@ export class LeaseFence implements Fence {
   async acquire(): Promise<void> {
     let watched: { renewTime: string; since: number } | undefined;
     for (;;) {
+      if (await this.runner.gone()) throw orphaned(this.site);
       const lease = await this.read();
       const holder = lease?.spec?.holderIdentity;
       if (!lease || !holder || holder === this.identity || isKnownDead(holder)) {
@@ -40,7 +57,7 @@ export class LeaseFence implements Fence {
       }
       const renewTime = lease.spec?.renewTime ?? "";
       const now = this.clock.now();
-      if (watched && watched.renewTime !== renewTime) throw this.fenced(holder);
+      if (watched && watched.renewTime !== renewTime) throw fenced(this.site, lease);
       watched ??= { renewTime, since: now };
       const duration = (lease.spec?.leaseDurationSeconds ?? DURATION_SECONDS) * 1000;
       const left = watched.since + duration - now;
@@ -57,31 +74,78 @@ export class LeaseFence implements Fence {
     }
   }
 
-  /** A write that failed is settled by reading, and made again at the next tick. */
+  /**
+   * A Lease that has run out is written before anything else is: while this process was suspended
+   * somebody else may have taken it.
+   */
   async renew(): Promise<void> {
-    if (!this.lease || this.clock.now() - this.renewedAt < RENEW_MILLISECONDS) return;
-    try {
-      this.lease = await this.write(this.lease, this.identity);
-    } catch (error) {
-      const unclear = error instanceof EmqxError && error.code === "EMQX_KUBERNETES_UNREACHABLE";
-      if (!unclear && !refusedWith(error, 409) && !refusedWith(error, 404)) throw error;
-      const lease = await this.read();
-      const holder = lease?.spec?.holderIdentity;
-      if (!lease || holder !== this.identity) throw this.fenced(holder || "nobody");
-      this.lease = lease;
+    if (await this.runner.gone()) throw orphaned(this.site);
+    for (let attempt = 1; ; attempt += 1) {
+      const failure = await this.inTurn(() => this.renewIfDue());
+      if (!this.lease || this.age() < DURATION_SECONDS * 1000) return;
+      if (failure && attempt >= ATTEMPTS) throw failure;
+      await this.clock.sleep(POLL_MILLISECONDS);
     }
   }
 
   /** Best effort: an unreleased lease expires by itself. */
   async release(): Promise<void> {
-    const { lease } = this;
-    if (!lease) return;
+    await this.inTurn(async () => {
+      const { lease } = this;
+      this.forget();
+      if (!lease) return;
+      try {
+        await this.write(lease, "");
+      } catch (error) {
+        if (!(error instanceof EmqxError)) throw error;
+      }
+    });
+  }
+
+  /** The Lease is gone, or somebody else's: nothing is written to it any more. */
+  forget(): void {
+    clearInterval(this.heartbeat);
     this.lease = undefined;
+  }
+
+  /** Milliseconds since the last renewal; a clock that was set back must not make it young. */
+  private age(): number {
+    const { at, monotonic } = this.renewed;
+    return Math.max(this.clock.now() - at, this.runner.monotonic() - monotonic);
+  }
+
+  /** The heartbeat and the engine never write at the same time. */
+  private inTurn<T>(body: () => Promise<T>): Promise<T> {
+    const turn = this.line.then(body);
+    this.line = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** A write whose outcome is not known is settled by reading, and made again at the next call. */
+  private async renewIfDue(): Promise<unknown> {
+    if (!this.lease || this.age() < RENEW_MILLISECONDS) return undefined;
     try {
-      await this.write(lease, "");
+      this.lease = await this.write(this.lease, this.identity);
+      return undefined;
     } catch (error) {
-      if (!(error instanceof EmqxError)) throw error;
+      const unclear = error instanceof EmqxError && error.code === "EMQX_KUBERNETES_UNREACHABLE";
+      if (!unclear && !refusedWith(error, 409) && !refusedWith(error, 404)) throw error;
+      const lease = await this.read();
+      if (lease?.spec?.holderIdentity !== this.identity) throw fenced(this.site, lease);
+      this.lease = lease;
+      return error;
     }
+  }
+
+  /** A run that is busy with one long step is no dead one. An orphan lets its Lease run out. */
+  private startHeartbeat(): void {
+    clearInterval(this.heartbeat);
+    const beat = async () => {
+      if (await this.runner.gone()) return clearInterval(this.heartbeat);
+      // Whoever acts next asks again, and is told.
+      await this.inTurn(() => this.renewIfDue()).catch(() => undefined);
+    };
+    this.heartbeat = setInterval(() => void beat(), POLL_MILLISECONDS).unref();
   }
 
   private read(): Promise<Lease | undefined> {
@@ -93,6 +157,7 @@ export class LeaseFence implements Fence {
   private async take(lease: Lease | undefined): Promise<boolean> {
     try {
       this.lease = await this.write(lease, this.identity);
+      this.startHeartbeat();
       return true;
     } catch (error) {
       if (refusedWith(error, 409) || refusedWith(error, 404)) return false;
@@ -101,8 +166,8 @@ export class LeaseFence implements Fence {
   }
 
   private async write(lease: Lease | undefined, holder: string): Promise<Lease> {
-    const now = this.clock.now();
-    const time = new Date(now).toISOString().replace("Z", "000Z");
+    const now = { at: this.clock.now(), monotonic: this.runner.monotonic() };
+    const time = new Date(now.at).toISOString().replace("Z", "000Z");
     const { name, namespace } = this.site;
     const kept = lease?.spec?.holderIdentity === this.identity;
     const transitions = lease?.spec?.leaseTransitions ?? 0;
@@ -126,16 +191,7 @@ export class LeaseFence implements Fence {
     const written = lease
       ? await this.kube.replace<Lease>(object)
       : await this.kube.create<Lease>(object);
-    this.renewedAt = now;
+    this.renewed = now;
     return written;
-  }
-
-  private fenced(holder: string): EmqxError {
-    const { name, namespace } = this.site;
-    return new EmqxError(
-      "EMQX_ROLLOUT_FENCED",
-      `Another run works on the cluster ${namespace}/${name}: ${holder} (host/pid/id) renews the Lease ${names.rollout(name)}. ` +
-        "This run has stopped and changed nothing since. Wait for the other one, or end it; then run `pulumi up` again.",
-    );
   }
 }

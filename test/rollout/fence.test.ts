@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isEmqxError } from "../../components/errors";
 import { KubernetesClient } from "../../components/kubernetes/client";
 import { LeaseFence } from "../../components/rollout/fence";
 import { holderIdentity, isKnownDead } from "../../components/rollout/holder";
+import { eventually } from "../e2e/support/cluster";
 import { FakeApi } from "../kubernetes/fake-api";
 import { site } from "./io-fixtures";
 
@@ -14,6 +16,9 @@ let kube: KubernetesClient;
 let now = 0;
 let lines: string[] = [];
 let onSleep = () => {};
+let engineGone = false;
+/** How far the machine's own clock is ahead of the one that people set. */
+let setBack = 0;
 const clock = {
   now: () => now,
   sleep: async (milliseconds: number) => {
@@ -21,7 +26,9 @@ const clock = {
     onSleep();
   },
 };
-const fence = () => new LeaseFence(site, kube, clock, { status: (line) => lines.push(line) });
+const sink = { status: (line: string) => lines.push(line) };
+const runner = { gone: async () => engineGone, monotonic: () => now + setBack };
+const fence = () => new LeaseFence(site, kube, clock, sink, runner);
 const lease = () => api.objects.get("leases/c-rollout")?.spec as Record<string, unknown>;
 
 before(async () => {
@@ -36,6 +43,8 @@ beforeEach(() => {
   now = Date.parse("2026-11-21T00:00:00Z");
   lines = [];
   onSleep = () => {};
+  engineGone = false;
+  setBack = 0;
 });
 after(async () => {
   await kube.close();
@@ -45,7 +54,7 @@ after(async () => {
 const fenced = (error: unknown): boolean => {
   assert.ok(isEmqxError(error), String(error));
   assert.equal(error.code, "EMQX_ROLLOUT_FENCED");
-  assert.match(error.message, /other\/1\/x/);
+  assert.match(error.message, /other\/1\/x .*since 2026-11-20T22:00:00/);
   return true;
 };
 
@@ -56,6 +65,7 @@ const heldByOther = () =>
     spec: {
       holderIdentity: "other/1/x",
       leaseDurationSeconds: 15,
+      acquireTime: "2026-11-20T22:00:00.000000Z",
       renewTime: "2026-11-20T23:59:59.000000Z",
       leaseTransitions: 1,
     },
@@ -147,4 +157,103 @@ test("a holder on this machine whose process is gone need not be waited for", as
   assert.equal(isKnownDead(dead), process.platform === "linux");
   assert.equal(isKnownDead(`elsewhere/${child.pid}/1-00000000`), false);
   assert.equal(isKnownDead("other/1/x"), false);
+});
+
+test("the one who holds it is said with the time since when, and nothing of his is changed", async () => {
+  heldByOther();
+  onSleep = () => {
+    lease().renewTime = new Date(now).toISOString();
+  };
+  await assert.rejects(fence().acquire(), fenced);
+  assert.deepEqual(api.writes(), []);
+});
+
+test("a run that slept longer than its lease asks before it acts, and is told who has taken over", async () => {
+  const ours = fence();
+  await ours.acquire();
+  heldByOther();
+  now += 60_000;
+  await assert.rejects(ours.renew(), fenced);
+  assert.equal(lease().holderIdentity, "other/1/x");
+});
+
+test("a run whose lease was taken and given back while it slept does not go on either", async () => {
+  const ours = fence();
+  await ours.acquire();
+  heldByOther();
+  lease().holderIdentity = "";
+  now += 60_000;
+  await assert.rejects(
+    ours.renew(),
+    (error) => isEmqxError(error) && /has released it/.test(error.message),
+  );
+});
+
+test("a run that slept, with nobody taking over, goes on once its lease is written anew", async () => {
+  const ours = fence();
+  await ours.acquire();
+  api.requests.length = 0;
+  now += 60_000;
+  await ours.renew();
+  assert.deepEqual(api.writes(), ["PUT leases/c-rollout"]);
+});
+
+test("a clock that was set back makes no old lease young", async () => {
+  const ours = fence();
+  await ours.acquire();
+  heldByOther();
+  now -= 3_600_000;
+  setBack = 3_600_000 + 20_000;
+  await assert.rejects(ours.renew(), fenced);
+});
+
+test("with an expired lease nothing is done until a renewal is known to have worked", async () => {
+  const ours = fence();
+  await ours.acquire();
+  now += 20_000;
+  let failures = 3;
+  api.intercept = ({ method }) =>
+    method === "PUT" && failures-- > 0 ? { status: 409, body: {} } : undefined;
+  const begun = now;
+  await ours.renew();
+  assert.equal(now - begun, 3_000, "three refusals, each followed by a second's pause");
+});
+
+test("an orphan is told so before it acts, and can still release the lease", async () => {
+  const ours = fence();
+  await ours.acquire();
+  engineGone = true;
+  await assert.rejects(
+    ours.renew(),
+    (error) => isEmqxError(error) && error.code === "EMQX_ROLLOUT_ORPHANED",
+  );
+  await ours.release();
+  assert.equal(lease().holderIdentity, "");
+});
+
+test("an orphan takes no lease", async () => {
+  engineGone = true;
+  await assert.rejects(
+    fence().acquire(),
+    (error) => isEmqxError(error) && error.code === "EMQX_ROLLOUT_ORPHANED",
+  );
+  assert.deepEqual(api.writes(), []);
+});
+
+test("a run that is busy with one long step goes on renewing by itself, an orphan does not", async () => {
+  const ours = fence();
+  await ours.acquire();
+  api.requests.length = 0;
+  now += 5_000;
+  const renewed = await eventually(
+    async () => api.writes(),
+    (writes) => writes.length > 0,
+    10,
+  );
+  assert.deepEqual(renewed, ["PUT leases/c-rollout"]);
+  engineGone = true;
+  now += 5_000;
+  await sleep(2_500);
+  assert.deepEqual(api.writes(), renewed);
+  ours.forget();
 });
