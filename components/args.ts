@@ -167,6 +167,12 @@ export interface UpdateStrategyArgs {
    */
   onFailure?: Input<"abort" | "hold">;
   /**
+   * Share of the evicted clients, 0 to 1, that must be back on the new nodes within 10 s; otherwise
+   * evacuation is stopped until they are, and fails after `progressDeadlineSeconds`. 0 never stops it.
+   * @default 0.5
+   */
+  returnShare?: Input<number>;
+  /**
    * `manual` waits before the switch for the annotation `emqx.io/rollout-control: promote` on the
    * ConfigMap `<name>-rollout`.
    * @default "none"

@@ -49,6 +49,12 @@ export function integer(min: number, max = 2 ** 31 - 1): Rule {
   );
 }
 
+/** A part of a whole. */
+export const share: Rule = rule(
+  "a number from 0 to 1",
+  (v) => typeof v === "number" && v >= 0 && v <= 1,
+);
+
 export const flag: Rule = rule("true or false", (v) => typeof v === "boolean");
 
 export function oneOf(...choices: string[]): Rule {

@@ -59,7 +59,7 @@ export interface EmqxEnterpriseArgs {
   updateStrategy?: Input<
     Pick<
       UpdateStrategyArgs,
-      "progressDeadlineSeconds" | "drainDeadlineSeconds" | "onFailure" | "gate"
+      "progressDeadlineSeconds" | "drainDeadlineSeconds" | "onFailure" | "returnShare" | "gate"
     >
   >;
   /**

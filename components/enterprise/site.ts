@@ -64,6 +64,7 @@ export function enterpriseStrategy(inputs: RolloutInputs): Strategy {
     progressDeadlineSeconds: extras.progressDeadlineSeconds ?? 600,
     drainDeadlineSeconds: extras.drainDeadlineSeconds,
     onFailure: extras.onFailure ?? "abort",
+    returnShare: extras.returnShare,
     gate: extras.gate ?? "none",
   };
 }

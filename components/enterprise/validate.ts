@@ -10,6 +10,7 @@ import {
   oneOf,
   record,
   refused,
+  share,
   text,
   type Problem,
   type Rule,
@@ -183,6 +184,7 @@ const extras = object({
   progressDeadlineSeconds: integer(1),
   drainDeadlineSeconds: integer(1),
   onFailure: oneOf("abort", "hold"),
+  returnShare: share,
   gate: oneOf("none", "manual"),
 });
 

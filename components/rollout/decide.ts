@@ -7,21 +7,15 @@
  * and a rollback are therefore the same code path. With replicants there is a target of each role:
  * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
-import type { ErrorCode } from "../errors";
-import { drainConditions, state } from "./drain";
-import { look, placeOf, type Look } from "./look";
+import { state } from "./drain";
+import { awaitClients, endStandstill, paused } from "./holds";
+import { placeOf } from "./leftovers";
+import { look, type Look } from "./look";
 import { dispose, forget, planDrain } from "./plan-drain";
 import { checked, quotaProblem } from "./preflight";
-import type {
-  Action,
-  Conditions,
-  Decision,
-  Desired,
-  Held,
-  Observation,
-  Phase,
-  RolloutRecord,
-} from "./types";
+import type { Past } from "./returns";
+import type { Action, Decision, Desired, Held, Observation, RolloutRecord } from "./types";
+import { halt, wait } from "./verdicts";
 
 /** Milliseconds without a new client on blue that prove the switch. */
 export const QUIET = 2_000;
@@ -30,13 +24,12 @@ export const QUIET_PATIENCE = 30_000;
 /** Milliseconds that a container may be unable to start for a reason that waiting does not cure. */
 export const HOPELESS_PATIENCE = 30_000;
 
-const HOPELESS = ["InvalidImageName", "ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
-
 type Rule = (look: Look) => Decision | undefined;
 
 const RULES: Rule[] = [
   paused,
   turnBack,
+  endStandstill,
   disposeOfSetsThatNeverServed,
   freeTheNames,
   createGreen,
@@ -48,6 +41,7 @@ const RULES: Rule[] = [
   gate,
   promote,
   proveTheSwitch,
+  awaitClients,
   drain,
   forgetStoppedNodes,
   finish,
@@ -60,40 +54,14 @@ export function decide(
   record: RolloutRecord,
   held: Held,
   now: number,
+  past?: Past,
 ): Decision {
-  const seen = look(observation, desired, record, held, now);
+  const seen = look(observation, desired, record, held, now, past);
   for (const rule of RULES) {
     const decision = rule(seen);
     if (decision) return decision;
   }
   throw new Error("unreachable: the last rule always answers");
-}
-
-/** The facts whose age the rules ask for. The engine measures for how long each has held. */
-export function conditions(
-  observation: Observation,
-  desired: Desired,
-  record: RolloutRecord,
-  previous?: Observation,
-): Conditions {
-  const seen = look(observation, desired, record, {}, 0);
-  const before = new Map(previous?.nodes.map((node) => [node.node, node.connectedTotal]));
-  return {
-    joined: seen.joined,
-    switched: seen.switched,
-    quiet: seen.leaving.every(
-      (node) => node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node),
-    ),
-    calm: seen.calm && previous?.nodes.length === observation.nodes.length,
-    hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),
-    ...drainConditions(seen.leaving),
-  };
-}
-
-/** A pause stops our writes; evacuations that EMQX has begun go on. */
-function paused({ observation, phase }: Look): Decision | undefined {
-  if (observation.control !== "pause") return undefined;
-  return wait(phase, "paused by annotation emqx.io/rollout-control; set it to resume to go on");
 }
 
 /** An abort makes blue the target again; without a blue that has served there is nothing to go back to. */
@@ -289,12 +257,3 @@ function finish({ entry, wanted }: Look): Decision {
     },
   };
 }
-
-const wait = (phase: Phase, waitingFor: string): Decision => ({ phase, actions: [], waitingFor });
-
-const halt = (code: ErrorCode, message: string, phase: Phase = "Held"): Decision => ({
-  phase,
-  actions: [],
-  waitingFor: "",
-  failed: { code, message },
-});

@@ -6,7 +6,7 @@
  * one node at a time at the full rate: connections, then (after `waitTakeover`) sessions. A node
  * starts as soon as neither of its stages will overlap those of the nodes before it.
  */
-import type { Held, Load, NodeObservation, Strategy } from "./types";
+import type { Held, NodeObservation, Strategy } from "./types";
 
 type Rates = Pick<Strategy, "connEvictRate" | "sessEvictRate" | "waitTakeover" | "waitHealthCheck">;
 
@@ -64,6 +64,13 @@ export function isEmpty(node: NodeObservation, held: Held): boolean {
 /** Its container has been down for Kubernetes, and silent for EMQX, for so long that it holds nothing any more. */
 export function isLost(node: NodeObservation, held: Held): boolean {
   return (held[`${node.node} down`] ?? 0) >= LOST_MILLISECONDS;
+}
+
+/** What is on a node that will be drained. */
+export interface Load {
+  connections: number;
+  /** Sessions expected to stay behind, i.e. offline ones. */
+  sessions: number;
 }
 
 export interface Forecast {

@@ -1,8 +1,10 @@
 import { EmqxError } from "../errors";
-import { conditions, decide } from "./decide";
+import { conditions } from "./conditions";
+import { decide } from "./decide";
 import { fold, supersede } from "./fold";
 import { goalOf } from "./goal";
 import { Stopwatch } from "./held";
+import { Memory } from "./memory";
 import { milestone, summary } from "./milestones";
 import { RateMeter, statusLine } from "./progress";
 import type {
@@ -32,6 +34,8 @@ export interface EngineOptions {
   fence: Fence;
   clock: Clock;
   sink: Sink;
+  /** To be done once the fence is held, for what no look can tell: see `roll.ts`. */
+  first?: Action;
   /** What the preview promised, for the record. */
   estimateSeconds?: number;
 }
@@ -63,10 +67,13 @@ export async function runRollout(options: EngineOptions): Promise<RolloutResult>
   // With nothing to do there is nothing to write either, not even a lease.
   const record = await records.load();
   const observation = await cluster.observe({ preflight: false });
-  if (engine.isSettled(record, observation)) return result(record, observation, options.desired);
+  if (!options.first && engine.isSettled(record, observation)) {
+    return result(record, observation, options.desired);
+  }
 
   await fence.acquire();
   try {
+    if (options.first) await cluster.act(options.first);
     return await engine.run();
   } finally {
     await fence.release();
@@ -75,6 +82,7 @@ export async function runRollout(options: EngineOptions): Promise<RolloutResult>
 
 class Engine {
   private readonly held = new Stopwatch();
+  private readonly memory = new Memory();
   private readonly meter = new RateMeter();
   private readonly shown = new Set<string>();
   private rate = 0;
@@ -102,7 +110,9 @@ class Engine {
       const observation = await cluster.observe({ preflight });
       const now = clock.now();
       const held = this.held.update(conditions(observation, desired, record, previous), now);
-      const decision = decide(observation, desired, record, held, now);
+      const decision = decide(observation, desired, record, held, now, this.memory.past(now));
+      this.memory.add(observation, now);
+      if (decision.away !== undefined) this.memory.forget();
       this.measure(decision, now);
 
       const before = record;
@@ -117,6 +127,8 @@ class Engine {
         return result(record, observation, desired);
       }
       for (const action of decision.actions) {
+        // Between two writes another runner may have taken over, or the one we work for have ended.
+        await fence.renew();
         await this.act(action).catch(async (error: unknown) => {
           await this.refused(record, decision, error, observation);
           throw error;

@@ -38,7 +38,8 @@ export function fold(
 
   const base = begin(record, context);
   const current = base.current as RolloutEntry;
-  const entry = withFigures(advance(current, decision, context), decision, context);
+  const advanced = withAway(advance(current, decision, context), decision);
+  const entry = withFigures(advanced, decision, context);
   if (decision.done) return finish({ ...base, ...servingNow(context) }, entry, context);
   if (decision.failed) {
     const { code, message } = decision.failed;
@@ -180,16 +181,27 @@ function closePhase(entry: RolloutEntry, now: number): RolloutEntry {
   return { ...entry, phases: [...entry.phases.slice(0, -1), { ...last, seconds }] };
 }
 
+function withAway(entry: RolloutEntry, { away }: Decision): RolloutEntry {
+  if (away === undefined) return entry;
+  const { away: _before, ...rest } = entry;
+  return away === null ? rest : { ...rest, away };
+}
+
 /** Each leaving node's load when it is first seen in the drain, and the peak rate. */
 function withFigures(entry: RolloutEntry, decision: Decision, context: FoldContext): RolloutEntry {
   const { progress } = decision;
   if (!progress) return entry;
   const known = new Set(entry.nodes.map((figures) => figures.node));
   const added = progress.figures.filter((figures) => !known.has(figures.node));
+  const away = new Map(progress.figures.map((figures) => [figures.node, figures.away]));
+  const nodes = [...entry.nodes, ...added].map((figures) => {
+    const first = figures.away ?? away.get(figures.node);
+    return first === undefined ? figures : { ...figures, away: first };
+  });
   const peak = Math.max(entry.peakRate ?? 0, context.peakRate ?? 0);
   return {
     ...entry,
-    nodes: added.length > 0 ? [...entry.nodes, ...added] : entry.nodes,
+    nodes,
     ...(peak > 0 && { peakRate: peak }),
   };
 }

@@ -86,6 +86,8 @@ export function strategyOf(inputs: RolloutInputs): Strategy {
     progressDeadlineSeconds: rest.progressDeadlineSeconds ?? 600,
     drainDeadlineSeconds: rest.drainDeadlineSeconds,
     onFailure: rest.onFailure ?? "abort",
+    // Absent means the default of the rules, so that states of older packages do not differ.
+    returnShare: rest.returnShare,
     gate: rest.gate ?? "none",
   };
 }

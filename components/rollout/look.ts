@@ -4,6 +4,8 @@
  */
 import { isDrained, isEmpty, isLost, state } from "./drain";
 import { goalOf, isIn } from "./goal";
+import { arrivals, missingReturns, RETURN_SHARE, type Past } from "./returns";
+import { leftovers } from "./leftovers";
 import { lacks, nodesOf, sidesOf, type Side } from "./sides";
 import type {
   Desired,
@@ -62,6 +64,10 @@ export interface Look {
   allDrained: boolean;
   /** No node has left or begun to leave since the last look, or is about to. */
   calm: boolean;
+  /** Clients on the staying nodes at which enough of the evicted ones are back; undefined when enough are. */
+  missing: number | undefined;
+  /** Clients on the staying nodes; undefined when one of those is silent. */
+  arrived: number | undefined;
   /** Revisions that lack the desired settings, and the pods that may be asked to take them. */
   behind: { config: string[]; license: string[]; via: string[] };
   /** What was there before still exists, to go back to. */
@@ -86,6 +92,7 @@ export function look(
   record: RolloutRecord,
   held: Held,
   now: number,
+  past?: Past,
 ): Look {
   const entry = record.current && !record.current.finishedAt ? record.current : undefined;
   const wanted = goalOf(desired);
@@ -94,6 +101,7 @@ export function look(
   const core = sides[0] as Side;
   const serving = sides.at(-1) as Side;
   const { service } = observation;
+  const returnShare = desired.strategy.returnShare ?? RETURN_SHARE;
 
   const others = observation.sets
     .filter((set) => !isIn(goal, set.role, set.revision))
@@ -103,7 +111,9 @@ export function look(
     isIn(record.active, set.role, set.revision) ||
     isIn(record.current?.from, set.role, set.revision) ||
     service.selects === set.revision ||
-    rollouts.some((past) => isIn(past.to, set.role, set.revision) && reached(past, "Promote")) ||
+    rollouts.some((other) => isIn(other.to, set.role, set.revision) && reached(other, "Promote")) ||
+    // No rollout on record made it: the record is lost or young, and nobody knows what it has served.
+    !rollouts.some((other) => isIn(other.to, set.role, set.revision)) ||
     nodesOf(observation, set).some((node) => (node.connections ?? 0) > 0);
   const outgoing = others.filter(served);
   const disposable = others.filter((set) => !served(set));
@@ -118,6 +128,7 @@ export function look(
     disposable.some((set) => set.revision === node.revision);
 
   const names = new Set(staying.map((node) => node.node));
+  const away = entry?.away;
   const coreNames = core.staying.map((node) => node.node);
   const complete = (side: Side) =>
     side.staying.length === side.replicas &&
@@ -164,7 +175,10 @@ export function look(
     isLost(node, held);
   // A release without evacuation cuts a node's clients when its pod goes: one at a time, while the others hold.
   const turn =
-    calm && joined && (held.calm ?? 0) >= desired.strategy.waitTakeover * 1000
+    calm &&
+    joined &&
+    (!away || away.ignored) &&
+    (held.calm ?? 0) >= desired.strategy.waitTakeover * 1000
       ? leaving.find((node) => !safe(node) && state(node) === "unsupported")
       : undefined;
   const drained = (node: NodeObservation) => node === turn || safe(node);
@@ -194,6 +208,8 @@ export function look(
     draining: !!entry && reached(entry, "Evacuate"),
     allDrained: leaving.every(drained),
     calm,
+    missing: past && missingReturns(past, observation, staying, returnShare),
+    arrived: arrivals(observation, names),
     behind: {
       config: behind(sides, desired, "config"),
       license: behind(sides, desired, "license"),
@@ -228,43 +244,6 @@ function behind(sides: Side[], desired: Desired, what: keyof Settings): string[]
   return sides
     .filter(({ target }) => target && lacks(target, desired, what))
     .map(({ revision }) => revision);
-}
-
-/** A replicant is called by its IP address; EMQX forgets it by itself, and cannot be told to. */
-const REPLICANT = /@(\d+\.\d+\.\d+\.\d+|\[?[0-9a-f:]+\]?)$/i;
-
-/** What EMQX lists beyond the nodes that some set wants. */
-function leftovers(
-  observation: Observation,
-  isDisposable: (node: NodeObservation) => boolean,
-): Pick<Look, "forgotten" | "lingering"> {
-  const pods = new Set(observation.nodes.map((node) => node.node));
-  const expected = (name: string): boolean => {
-    const place = placeOf(name);
-    const set = observation.sets.find((candidate) => candidate.name === place?.set);
-    return !!place && !!set && !set.deleting && place.ordinal < set.replicas;
-  };
-  const listed = new Map<string, "running" | "stopped">();
-  for (const node of observation.nodes) {
-    if (node.terminating || isDisposable(node)) continue;
-    for (const [name, status] of Object.entries(node.view ?? {})) {
-      // One node that still believes in a running peer is enough to wait.
-      if (pods.has(name) || expected(name) || listed.get(name) === "running") continue;
-      listed.set(name, status);
-    }
-  }
-  const those = (wanted: string) =>
-    [...listed].filter(([, status]) => status === wanted).map(([name]) => name);
-  return {
-    forgotten: those("stopped").filter((name) => !REPLICANT.test(name)),
-    lingering: those("running"),
-  };
-}
-
-/** StatefulSet and ordinal in a core node's name (`labels.ts`). */
-export function placeOf(node: string): { set: string; ordinal: number } | undefined {
-  const match = /@([^.]+)-(\d+)(\.|$)/.exec(node);
-  return match ? { set: match[1] ?? "", ordinal: Number(match[2]) } : undefined;
 }
 
 function reached(entry: RolloutEntry, phase: Phase): boolean {

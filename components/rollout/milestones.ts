@@ -68,8 +68,14 @@ function loads(entry: RolloutEntry): string {
   const nodes = entry.nodes.length;
   return (
     `${nodes} node${nodes === 1 ? "" : "s"} with ${sum("connections")} connections ` +
-    `and ${sum("sessions")} offline sessions`
+    `and ${sum("sessions")} offline sessions${stragglers(entry)}`
   );
+}
+
+/** EMQX itself may cut such a client once more, or lose a message that is on its way to it (emqx-observed.md). */
+function stragglers({ nodes }: RolloutEntry): string {
+  const away = nodes.reduce((all, figures) => all + (figures.away ?? 0), 0);
+  return away > 0 ? ` (${away} clients were still away after waitTakeover)` : "";
 }
 
 const peak = (entry: RolloutEntry): string =>

@@ -23,6 +23,7 @@ export function planDrain(seen: Look, { hold }: { hold: boolean }): Decision {
     actions,
     waitingFor: seen.allDrained ? "blue pods to end" : describe(seen),
     progress: progress(seen),
+    ...(hold && { holding: true }),
   };
 }
 
@@ -186,9 +187,25 @@ function progress(seen: Look): Progress {
     connectionsAtStart: Math.max(recorded, connectionsLeft),
     figures: leaving
       .filter((node) => node.reachable)
-      .map((node) => ({ node: node.node, connections: live(node), sessions: offline(node) })),
+      .map((node) => ({
+        node: node.node,
+        connections: live(node),
+        sessions: offline(node),
+        ...stillAway(node, seen),
+      })),
     etaSeconds: forecast(remaining, desired.strategy, held, sessionsAtStart(seen)).etaSeconds,
   };
+}
+
+/** Evicted clients that have not come back by the end of waitTakeover: EMQX may cut them once more. */
+function stillAway(node: NodeObservation, { entry, held, desired }: Look): { away?: number } {
+  const known = entry?.nodes.find((figures) => figures.node === node.node);
+  const waited = held[`${node.node} waiting_takeover`] ?? 0;
+  // The last look before the end of the wait; a run that came too late for it takes the next.
+  const ends =
+    state(node) === "waiting_takeover" && waited >= (desired.strategy.waitTakeover - 1) * 1000;
+  if (!known || !(ends || state(node) === "evicting_sessions")) return {};
+  return { away: Math.max(0, offline(node) - known.sessions) };
 }
 
 function describe(seen: Look): string {

@@ -118,6 +118,7 @@ function clientLines(
     lines.push(
       `  moves ${clientsOf(moved)} at ${connEvictRate}/s and ` +
         `${count(sessions, "offline session")} at ${sessEvictRate}/s`,
+      `  clients that need longer than waitTakeover = ${waitTakeover} s to come back may be cut once more by EMQX, and lose a message in flight`,
     );
   }
   const [first] = cut;

@@ -33,6 +33,7 @@ export function statusLine(
   entry?: Pick<RolloutEntry, "nodes"> | null,
 ): string {
   const { phase, progress, waitingFor } = decision;
+  if (progress && decision.holding && waitingFor) return `Evacuation held: ${waitingFor}`;
   if (progress && phase === "Evacuate") {
     const position = Math.min(progress.drained + 1, progress.leaving);
     return [

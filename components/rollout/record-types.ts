@@ -25,6 +25,18 @@ export interface NodeFigures {
   node: string;
   connections: number;
   sessions: number;
+  /** Evicted clients that had not come back when their sessions began to be moved. */
+  away?: number;
+}
+
+/** Evacuation is held because evicted clients do not come back. */
+export interface Away {
+  /** Clients on the nodes that stay at which evacuation goes on. */
+  until: number;
+  /** ISO 8601, clock of the runner. */
+  since: string;
+  /** A person has said `resume`: those who stay away no longer hold this rollout. */
+  ignored?: true;
 }
 
 export interface RolloutEntry {
@@ -45,6 +57,7 @@ export interface RolloutEntry {
   phases: PhaseTiming[];
   /** What was on the leaving nodes when the drain began. */
   nodes: NodeFigures[];
+  away?: Away;
   /** Highest evictions per second observed. */
   peakRate?: number;
   estimateSeconds?: number;

@@ -77,11 +77,6 @@ async function rollOn(
   const before = await cluster.observe({ preflight: false });
   const drift = driftToMend(olds?.configDrift, inputs);
   const setBack = drift.length > 0 ? reconfigure(before, desired) : undefined;
-  if (setBack) {
-    // What is declared has not changed, so the rules would see nothing to do.
-    await cluster.act(setBack);
-    for (const each of drift) sink.milestone(setBackLine(each));
-  }
   const { record, observation } = await ports.runRollout({
     site: siteOf(inputs),
     desired,
@@ -91,8 +86,11 @@ async function rollOn(
     fence,
     clock: connection.clock,
     sink,
+    // What is declared has not changed, so the rules would see nothing to do.
+    first: setBack,
     estimateSeconds: total(estimateParts(before, desired, stored)),
   });
+  if (setBack) for (const each of drift) sink.milestone(setBackLine(each));
   if (olds?.applied && changesSince(olds.applied, inputs).some(isService)) {
     // The rules look at the listeners Service; a replaced dashboard Service lost its selector too.
     const { role, revision } = servingRevision(goalOf(desired));

@@ -5,7 +5,7 @@
  */
 
 import type { ErrorCode } from "../errors";
-import type { NodeFigures, Phase } from "./record-types";
+import type { Away, NodeFigures, Phase } from "./record-types";
 
 /** Cores hold the cluster's tables; replicants (EMQX 5 and later) only take clients. */
 export type Role = "core" | "replicant";
@@ -31,6 +31,11 @@ export interface Strategy {
   drainDeadlineSeconds?: number;
   /** What happens to green when it misses its deadline: deleted, or kept for inspection. */
   onFailure: "abort" | "hold";
+  /**
+   * Share of the evicted clients that must be back on green within 10 s, or evacuation is held until
+   * they are. 0 to 1, default 0.5; 0 never holds.
+   */
+  returnShare?: number;
   /** "manual" waits for the annotation `emqx.io/rollout-control: promote` before the switch. */
   gate: "none" | "manual";
 }
@@ -268,6 +273,10 @@ export interface Decision {
   /** The rollout turns back to `from`; the engine stores it as `aborting`, `failureCode` and `message`. */
   abort?: { code: ErrorCode; message: string };
   warnings?: string[];
+  /** The drain begins nothing new: `waitingFor` says why. */
+  holding?: boolean;
+  /** Evicted clients stay away: evacuation is held; null when they are back. The engine stores it. */
+  away?: Away | null;
 }
 
 export interface Progress {
@@ -283,13 +292,6 @@ export interface Progress {
   figures: NodeFigures[];
   /** Seconds left by the drain's own model. */
   etaSeconds: number;
-}
-
-/** What `estimate()` needs of a node that will be drained. */
-export interface Load {
-  connections: number;
-  /** Sessions expected to stay behind, i.e. offline ones. */
-  sessions: number;
 }
 
 export type * from "./ports";

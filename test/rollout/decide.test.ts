@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import {
-  conditions,
-  decide,
-  HOPELESS_PATIENCE,
-  QUIET_PATIENCE,
-} from "../../components/rollout/decide";
+import { conditions } from "../../components/rollout/conditions";
+import { decide, HOPELESS_PATIENCE, QUIET_PATIENCE } from "../../components/rollout/decide";
 import type {
   Decision,
   Desired,
@@ -14,6 +10,7 @@ import type {
   RolloutRecord,
 } from "../../components/rollout/types";
 import {
+  afterFailures,
   blues,
   cluster,
   evacuating,
@@ -346,7 +343,7 @@ describe("nodes that stay", () => {
 });
 
 describe("sets that never served", () => {
-  const failed = record(["WaitGreen"], { to: "green" });
+  const failed = afterFailures(record(["WaitGreen"], { to: "green" }), "red");
   const red = (changes = {}) => node("red", 0, { ...silent, ready: false, ...changes });
 
   test("are removed without a drain, so that a corrected image is not held up", () => {
@@ -369,9 +366,9 @@ describe("sets that never served", () => {
       deleting: false,
     };
     observation.sets.push(set);
-    assert.equal(ask(observation, record(["WaitGreen"])).actions[0]?.do, "select");
+    assert.equal(ask(observation, failed).actions[0]?.do, "select");
     set.pods = 0;
-    assert.deepEqual(ask(observation, record(["WaitGreen"])).actions, [
+    assert.deepEqual(ask(observation, failed).actions, [
       { do: "deleteSet", role: "core", set: "c-core-red", revision: "red" },
     ]);
   });
@@ -380,13 +377,15 @@ describe("sets that never served", () => {
     "are drained when clients reached them all the same": { nodes: { connections: 1 } },
     "do not include a set that was promoted before": { promoted: true },
     "do not include a set that the Service selects": { selected: true },
+    "do not include a set that no rollout on record has made": { unknown: true },
   })) {
     test(why, () => {
       const nodes = [
         ...greens(),
         red("nodes" in change ? { reachable: true, ...change.nodes } : {}),
       ];
-      const story: RolloutRecord = { ...record(["WaitGreen"], { from: null }), active: null };
+      const young: RolloutRecord = { ...record(["WaitGreen"], { from: null }), active: null };
+      const story = "unknown" in change ? young : afterFailures(young, "red");
       if ("promoted" in change) story.history.push({ ...record(["Promote"]).current!, to: "red" });
       const service = "selected" in change ? on("red", []) : greenService;
       const { actions } = ask(cluster(nodes, { service }), story);

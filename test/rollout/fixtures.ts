@@ -166,6 +166,20 @@ export function record(
   };
 }
 
+/** The record with earlier rollouts to these goals, which ended before they were promoted. */
+export function afterFailures(story: RolloutRecord, ...goals: string[]): RolloutRecord {
+  const current = story.current ?? record().current;
+  const failed = goals.map((to) => ({
+    ...(current as RolloutEntry),
+    id: `${to}-1`,
+    to,
+    phase: "Failed" as const,
+    phases: [{ name: "WaitGreen" as const, startedAt: new Date(NOW - 60_000).toISOString() }],
+    finishedAt: new Date(NOW - 30_000).toISOString(),
+  }));
+  return { ...story, history: [...failed, ...story.history] };
+}
+
 export const settled: Held = { joined: 60_000, switched: 60_000, quiet: 60_000 };
 
 export const facts = (changes: Partial<PreflightFacts> = {}): PreflightFacts => ({

@@ -22,13 +22,14 @@ function lines(desired: Desired, observation: Observation, over: Partial<Situati
 
 test("cores alone are told as ever", () => {
   const plan = lines(wanted(), cluster(blues(busy)));
-  assert.deepEqual(plan.slice(0, 3), [
+  assert.deepEqual(plan.slice(0, 4), [
     "plan: blue-green from c-core-blue to c-core-green",
     "  creates 2 pods, deletes 2 pods, 2 serve at every moment",
     "  moves 1,000 clients at 100/s and 200 offline sessions at 50/s",
+    "  clients that need longer than waitTakeover = 10 s to come back may be cut once more by EMQX, and lose a message in flight",
   ]);
-  assert.match(plan[3] ?? "", /^ {2}estimate \d+ s: new pods 45 s \(never measured here\), switch/);
-  assert.equal(plan.length, 4);
+  assert.match(plan[4] ?? "", /^ {2}estimate \d+ s: new pods 45 s \(never measured here\), switch/);
+  assert.equal(plan.length, 5);
 });
 
 test("nothing to do has no plan", () => {

@@ -11,6 +11,7 @@ import type {
   RolloutRecord,
 } from "../../components/rollout/types";
 import {
+  afterFailures,
   blues,
   cluster,
   evacuating,
@@ -171,7 +172,8 @@ describe("blue replicants, then blue cores", () => {
 
   test("a set of replicants that never served ends before the cores that it needs", () => {
     const nodes = [...old(), ...greens(), replicant("redr", 0), node("red", 0)];
-    const decision = ask(cluster(nodes, { service: before }), story("WaitGreen"));
+    const failed = afterFailures(story("WaitGreen"), "red/redr");
+    const decision = ask(cluster(nodes, { service: before }), failed);
     assert.deepEqual(decision.actions, [
       { do: "scaleSet", role: "replicant", set: "c-replicant-redr", replicas: 0 },
     ]);

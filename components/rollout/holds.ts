@@ -1,0 +1,75 @@
+/** The rules that hold a rollout up: a person, clients that stay away, a cluster in which nothing moves. */
+import { live, state } from "./drain";
+import type { Look } from "./look";
+import { planDrain } from "./plan-drain";
+import type { Action, Away, Decision } from "./types";
+import { halt, wait } from "./verdicts";
+
+/** A pause stops our writes; evacuations that EMQX has begun go on. */
+export function paused({ observation, phase }: Look): Decision | undefined {
+  if (observation.control !== "pause") return undefined;
+  return wait(phase, "paused by annotation emqx.io/rollout-control; set it to resume to go on");
+}
+
+/** Once a drain has begun, nothing else bounds its waits: for a hung host, a pod that does not end, a refused call. */
+export function endStandstill(seen: Look): Decision | undefined {
+  const { draining, entry, held, desired, leaving } = seen;
+  const { progressDeadlineSeconds, waitTakeover, waitHealthCheck } = desired.strategy;
+  const limit = progressDeadlineSeconds + waitTakeover + waitHealthCheck;
+  if (!draining || isHolding(entry?.away) || (held.still ?? 0) < limit * 1000) return undefined;
+  const left = leaving.filter((node) => !seen.drained(node)).map((node) => node.pod);
+  const message =
+    `nothing has changed for ${limit} s (progressDeadlineSeconds and the waits of the evacuation). ` +
+    `Not drained: ${left.join(", ") || "none"}. All nodes that are left keep running.\n${seen.diagnosis}\n` +
+    "Cure what is named here, then run `pulumi up` again: it goes on from here.";
+  return halt("EMQX_DRAIN_DEADLINE", message);
+}
+
+/**
+ * Who was evicted must be back before more are: else a listener, a licence or a load balancer would
+ * turn the upgrade into an outage. With nobody left to evict there is nobody to hold for.
+ */
+export function awaitClients(seen: Look): Decision | undefined {
+  const { draining, entry, leaving, missing, arrived, observation, desired, now } = seen;
+  const away = entry?.away;
+  if (!draining || away?.ignored || leaving.every((node) => live(node) === 0)) return undefined;
+  if (!away) {
+    if (missing === undefined) return undefined;
+    return hold(seen, { until: missing, since: new Date(now).toISOString() });
+  }
+  if (observation.control === "resume") {
+    const actions: Action[] = [{ do: "clearControl" }];
+    return { ...hold(seen, { ...away, ignored: true }), actions };
+  }
+  if (arrived !== undefined && arrived >= away.until) return { ...hold(seen, null), actions: [] };
+  const limit = desired.strategy.progressDeadlineSeconds;
+  if (now - Date.parse(away.since) <= limit * 1000) return hold(seen, away);
+  const message =
+    `evicted clients did not come back within progressDeadlineSeconds = ${limit}: ${arrived ?? "an unknown number"} ` +
+    `of ${away.until} are on the new nodes. Evacuation is stopped, both colours keep running.\n${seen.diagnosis}\n` +
+    "Look why clients cannot connect (listener, licence, load balancer), then run `pulumi up` again. For clients that " +
+    "are gone for good, annotate emqx.io/rollout-control: resume during the run, or lower updateStrategy.returnShare.";
+  return halt("EMQX_CLIENTS_AWAY", message);
+}
+
+const isHolding = (away: Away | undefined): boolean => away !== undefined && !away.ignored;
+
+/** Sessions may go on being moved; nobody else is cut. */
+function hold(seen: Look, away: Away | null): Decision {
+  const plan = planDrain(seen, { hold: true });
+  const stops = seen.leaving
+    .filter((node) => ["waiting_health_check", "evicting_conns"].includes(state(node)))
+    .map((node): Action => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+  const until = away?.until ?? seen.entry?.away?.until;
+  return {
+    ...plan,
+    actions: plan.actions.length > 0 ? plan.actions : stops,
+    waitingFor: `evicted clients to come back, ${seen.arrived ?? "an unknown number"} of ${until} are on the new nodes`,
+    away,
+    ...(away && {
+      warnings: [
+        `Evicted clients do not come back: evacuation is held until ${away.until} clients are on the new nodes.`,
+      ],
+    }),
+  };
+}

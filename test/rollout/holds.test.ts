@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { conditions } from "../../components/rollout/conditions";
+import { decide } from "../../components/rollout/decide";
+import type { Past } from "../../components/rollout/returns";
+import type { Away, Held, Observation, RolloutRecord } from "../../components/rollout/types";
+import {
+  blues,
+  cluster,
+  evacuating,
+  greens,
+  greenService,
+  node,
+  NOW,
+  record,
+  settled,
+  silent,
+  wanted,
+} from "./fixtures";
+
+const DRAINING = record(["WaitGreen", "Promote", "Evacuate"]);
+const evicting = { ...evacuating("evicting_conns"), liveConnections: 50, connections: 50 };
+
+const withBlue = (live: number, green: number, control: Observation["control"] = null) =>
+  cluster(
+    [
+      node("blue", 0, { ...evicting, liveConnections: live, connections: live }),
+      node("blue", 1, { liveConnections: 100, connections: 100 }),
+      ...greens({ liveConnections: green, connections: green }),
+    ],
+    { service: greenService, control },
+  );
+
+const past: Past = { older: withBlue(100, 0), recent: withBlue(50, 0) };
+
+const ask = (
+  observation: Observation,
+  story: RolloutRecord = DRAINING,
+  held: Held = settled,
+  before?: Past,
+) => decide(observation, wanted(), story, held, NOW, before);
+
+const holding = (away: Partial<Away> = {}, phases = DRAINING) => ({
+  ...phases,
+  current: {
+    ...(phases.current as NonNullable<RolloutRecord["current"]>),
+    away: { until: 40, since: new Date(NOW - 5_000).toISOString(), ...away },
+  },
+});
+
+describe("clients that stay away", () => {
+  test("hold the evacuation: who evicts is stopped, the others wait, and it is told", () => {
+    const decision = ask(withBlue(20, 0), DRAINING, settled, past);
+    assert.deepEqual(decision.actions, [
+      { do: "stopEvacuation", node: "emqx@c-core-blue-0", pod: "c-core-blue-0" },
+    ]);
+    assert.deepEqual(decision.away, { until: 40, since: new Date(NOW).toISOString() });
+    assert.equal(decision.holding, true);
+    assert.match(decision.waitingFor, /^evicted clients to come back, 0 of 40 are/);
+    assert.match(decision.warnings?.[0] ?? "", /held until 40 clients/);
+  });
+
+  test("do not hold it when they come back, nor when nobody is left to evict", () => {
+    assert.equal(ask(withBlue(20, 25), DRAINING, settled, past).away, undefined);
+    const empty = cluster([...blues(evacuating("evicting_sessions")), ...greens()], {
+      service: greenService,
+    });
+    const gone: Past = { older: withBlue(100, 0), recent: empty };
+    assert.equal(ask(empty, DRAINING, settled, gone).away, undefined);
+  });
+
+  test("do not stop sessions from being moved", () => {
+    const moving = cluster(
+      [
+        node("blue", 0, { ...evacuating("evicting_sessions"), connections: 9 }),
+        node("blue", 1, { liveConnections: 100, connections: 100 }),
+        ...greens(),
+      ],
+      { service: greenService },
+    );
+    assert.deepEqual(ask(moving, DRAINING, settled, past).actions, []);
+    assert.ok(ask(moving, DRAINING, settled, past).away);
+  });
+
+  test("are waited for until enough are back, and then it goes on", () => {
+    const waiting = ask(withBlue(20, 10), holding());
+    assert.deepEqual(waiting.away, holding().current.away);
+    const back = ask(withBlue(20, 20), holding());
+    assert.equal(back.away, null);
+    assert.deepEqual(back.actions, []);
+  });
+
+  test("are no longer waited for when a person says resume, for the rest of the rollout", () => {
+    const decision = ask(withBlue(20, 0, "resume"), holding());
+    assert.deepEqual(decision.actions, [{ do: "clearControl" }]);
+    assert.equal(decision.away?.ignored, true);
+    const after = ask(withBlue(20, 0), holding({ ignored: true }), settled, past);
+    assert.equal(after.holding, undefined);
+  });
+
+  test("fail the rollout after progressDeadlineSeconds, with both colours running", () => {
+    const since = (seconds: number) => ({ since: new Date(NOW - seconds * 1000).toISOString() });
+    assert.equal(ask(withBlue(20, 0), holding(since(600))).failed, undefined);
+    const { failed, actions } = ask(withBlue(20, 0), holding(since(601)));
+    assert.equal(failed?.code, "EMQX_CLIENTS_AWAY");
+    assert.match(failed?.message ?? "", /0 of 40 are on the new nodes/);
+    assert.deepEqual(actions, []);
+  });
+
+  test("keep the next node of a release without evacuation, too", () => {
+    const unsupported = { evacuation: { state: "unsupported" as const }, liveConnections: 9 };
+    const observation = cluster([...blues(unsupported), ...greens()], { service: greenService });
+    const calm = { ...settled, calm: 60_000 };
+    assert.equal(ask(observation, DRAINING, calm).actions[0]?.do, "scaleSet");
+    assert.deepEqual(ask(observation, holding(), calm).actions, []);
+  });
+});
+
+describe("a standstill", () => {
+  // progressDeadlineSeconds 600 and waitTakeover 10 of the fixtures.
+  const after = (seconds: number): Held => ({ ...settled, still: seconds * 1000 });
+  const hung = cluster([...blues(silent), ...greens()], { service: greenService });
+
+  test("ends a drain with the names of what is left", () => {
+    assert.equal(ask(hung, DRAINING, after(609)).failed, undefined);
+    const { failed, phase } = ask(hung, DRAINING, after(610));
+    assert.equal(failed?.code, "EMQX_DRAIN_DEADLINE");
+    assert.equal(phase, "Held");
+    assert.match(failed?.message ?? "", /Not drained: c-core-blue-1, c-core-blue-0/);
+  });
+
+  test("is none before the drain, in a pause, or while clients are waited for", () => {
+    assert.equal(ask(hung, record(["WaitGreen", "Gate"]), after(9_999)).failed, undefined);
+    const pausing = { ...hung, control: "pause" as const };
+    assert.equal(ask(pausing, DRAINING, after(9_999)).failed, undefined);
+    assert.equal(ask(withBlue(20, 0), holding(), after(9_999)).failed, undefined);
+  });
+
+  test("is seen only while nothing changes but the clients of nodes that stay", () => {
+    const still = (before: Observation, now: Observation) =>
+      conditions(now, wanted(), DRAINING, before).still;
+    assert.equal(conditions(hung, wanted(), DRAINING).still, false);
+    assert.equal(still(hung, structuredClone(hung)), true);
+    assert.equal(still(withBlue(20, 5), withBlue(20, 9)), true);
+    assert.equal(still(withBlue(20, 5), withBlue(19, 5)), false);
+    assert.equal(still(hung, { ...hung, control: "pause" }), false);
+  });
+});
