@@ -1,20 +1,8 @@
 import type { EmqxClient } from "../emqx/api";
 import { asString } from "../emqx/read";
 import type { KubernetesClient } from "../kubernetes/client";
+import { UPGRADE_RIGHTS } from "./rights";
 import type { NodeObservation, PreflightFacts, Site } from "./types";
-
-/** Every right that a rollout uses, by API group and resource. */
-const RIGHTS: readonly { group: string; resource: string; verbs: string[] }[] = [
-  { group: "apps", resource: "statefulsets", verbs: ["list", "create", "patch", "delete"] },
-  { group: "apps", resource: "deployments", verbs: ["list", "create", "patch", "delete"] },
-  { group: "", resource: "configmaps", verbs: ["get", "list", "create", "patch", "delete"] },
-  { group: "", resource: "services", verbs: ["get", "patch"] },
-  { group: "", resource: "secrets", verbs: ["get"] },
-  { group: "", resource: "pods", verbs: ["list", "patch"] },
-  { group: "", resource: "pods/portforward", verbs: ["get", "create"] },
-  { group: "discovery.k8s.io", resource: "endpointslices", verbs: ["list"] },
-  { group: "coordination.k8s.io", resource: "leases", verbs: ["get", "create", "update"] },
-];
 
 /** Gathers what is worth knowing before a pod is created; judging it is `preflight.ts`'s part. */
 export class Inspector {
@@ -45,7 +33,7 @@ export class Inspector {
 
   private async missingPermissions(): Promise<string[]> {
     const { namespace } = this.site;
-    const reviews = RIGHTS.flatMap(({ group, resource, verbs }) =>
+    const reviews = UPGRADE_RIGHTS.flatMap(({ group, resource, verbs }) =>
       verbs.map(async (verb) => {
         const [main = "", subresource] = resource.split("/");
         const review = { verb, group, resource: main, subresource, namespace };
