@@ -30,9 +30,15 @@ async function run(command: Command): Promise<number> {
       process.stdout.write(readFileSync((await sandboxAttach()).kubeconfig, "utf8"));
       return 0;
     case "env":
-      print(shellExports((await sandboxAttach()).env));
+      print(await exportLines());
       return 0;
   }
+}
+
+/** For people, who look at everything and try anything: with all rights. */
+async function exportLines(): Promise<string> {
+  const { env, kubeconfig } = await sandboxAttach();
+  return shellExports({ ...env, KUBECONFIG: kubeconfig });
 }
 
 async function up(command: Command): Promise<number> {

@@ -22,9 +22,9 @@ export interface Sandbox {
   kubeconfig: string;
   /** URL of the API server. */
   server: string;
-  /** JSON lines, one for each write request that the API server answered. */
+  /** JSON lines, one for each request that the API server answered: writes, and what Pulumi read. */
   auditLog: string;
-  /** What `sandbox env` prints: PATH with pulumi, KUBECONFIG, PULUMI_HOME, ... */
+  /** PATH with pulumi, KUBECONFIG of a user with the rights of deploy/role.yaml, PULUMI_HOME, ... */
   env: Record<string, string>;
   /** Ends every process of it; what it stored stays for the next `sandboxUp`. */
   down(): Promise<void>;

@@ -7,12 +7,18 @@ export interface Tokens {
   admin: string;
   controllerManager: string;
   nodeAgent: string;
+  /** Runs Pulumi, with no right but those that `access.ts` grants. */
+  runner: string;
 }
+
+/** Name of the user that runs Pulumi. */
+export const RUNNER = "sandbox-runner";
 
 const users: Record<keyof Tokens, { user: string; group: string }> = {
   admin: { user: "sandbox-admin", group: "system:masters" },
   controllerManager: { user: "system:kube-controller-manager", group: "system:authenticated" },
   nodeAgent: { user: "sandbox-node-agent", group: "system:masters" },
+  runner: { user: RUNNER, group: "system:authenticated" },
 };
 
 /** Makes the service account key and the tokens, or reads those of an earlier start. */
@@ -26,14 +32,16 @@ export function prepareCredentials(layout: Layout): Tokens {
     });
     writeFileSync(layout.serviceAccountKey, privateKey, { mode: 0o600 });
   }
-  if (!existsSync(layout.tokens)) writeFileSync(layout.tokens, newTokens(), { mode: 0o600 });
+  const known = existsSync(layout.tokens) ? readFileSync(layout.tokens, "utf8") : "";
+  writeFileSync(layout.tokens, known + newTokens(known), { mode: 0o600 });
   return readTokens(layout);
 }
 
-function newTokens(): string {
-  const lines = Object.values(users).map(
-    ({ user, group }) => `${randomBytes(24).toString("hex")},${user},${user},"${group}"\n`,
-  );
+/** For the users that an earlier version of the sandbox did not have. */
+function newTokens(known: string): string {
+  const lines = Object.values(users)
+    .filter(({ user }) => !known.includes(`,${user},`))
+    .map(({ user, group }) => `${randomBytes(24).toString("hex")},${user},${user},"${group}"\n`);
   return lines.join("");
 }
 
@@ -51,5 +59,6 @@ export function readTokens(layout: Layout): Tokens {
     admin: token("admin"),
     controllerManager: token("controllerManager"),
     nodeAgent: token("nodeAgent"),
+    runner: token("runner"),
   };
 }

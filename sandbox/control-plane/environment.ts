@@ -1,7 +1,7 @@
 import { delimiter } from "node:path";
 import type { Layout } from "./layout";
 
-/** The variables with which plain `pulumi` and `kubectl` work on a sandbox. */
+/** The variables with which plain `pulumi` works on a sandbox, with the least rights that do. */
 export function sandboxEnvironment(
   layout: Layout,
   pulumiFolder: string,
@@ -11,7 +11,7 @@ export function sandboxEnvironment(
   return {
     PATH: [pulumiFolder, ...others].join(delimiter),
     SANDBOX_DIR: layout.dir,
-    KUBECONFIG: layout.kubeconfig,
+    KUBECONFIG: layout.runnerKubeconfig,
     PULUMI_HOME: layout.pulumiHome,
     PULUMI_BACKEND_URL: `file://${layout.pulumiState}`,
     // Protects nothing: whoever can read the state can read this too.

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Tokens } from "./credentials";
+import { RUNNER, type Tokens } from "./credentials";
 import type { Layout } from "./layout";
 
 /** The API server's certificate, which it signs itself at its first start. */
@@ -15,6 +15,7 @@ export function writeKubeconfigs(layout: Layout, server: string, tokens: Tokens)
     [layout.kubeconfig, "sandbox-admin", tokens.admin],
     [layout.controllerManagerKubeconfig, "kube-controller-manager", tokens.controllerManager],
     [layout.nodeAgentKubeconfig, "sandbox-node-agent", tokens.nodeAgent],
+    [layout.runnerKubeconfig, RUNNER, tokens.runner],
   ];
   for (const [file, user, token] of files) {
     writeFileSync(file, kubeconfig(server, certificate, user, token), { mode: 0o600 });

@@ -6,10 +6,12 @@ export interface Layout {
   dir: string;
   /** Cluster-admin kubeconfig for people and tests. */
   kubeconfig: string;
+  /** Kubeconfig for Pulumi, with the rights of deploy/role.yaml only. */
+  runnerKubeconfig: string;
   /** Kubeconfigs of the sandbox's own parts, so that the audit log tells them apart. */
   controllerManagerKubeconfig: string;
   nodeAgentKubeconfig: string;
-  /** JSON lines, one for each write request that was answered. */
+  /** JSON lines, one for each request that was answered: all writes, and the runner's reads. */
   auditLog: string;
   auditPolicy: string;
   state: string;
@@ -33,6 +35,7 @@ export function layoutOf(dir?: string, env: NodeJS.ProcessEnv = process.env): La
   return {
     dir: root,
     kubeconfig: join(root, "kubeconfig"),
+    runnerKubeconfig: join(root, "runner.kubeconfig"),
     controllerManagerKubeconfig: join(certificates, "controller-manager.kubeconfig"),
     nodeAgentKubeconfig: join(certificates, "node-agent.kubeconfig"),
     auditLog: join(root, "logs", "audit.jsonl"),

@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Toolchain } from "../toolchain/toolchain";
+import { KubeClient } from "../node-agent/kube/client";
+import { prepareNamespace } from "./access";
 import { apiServer } from "./api-server";
 import { auditPolicy } from "./audit-policy";
 import { controllerManager } from "./controller-manager";
@@ -52,6 +54,7 @@ export async function startComponents(
   await start(
     controllerManager(toolchain.kubeControllerManager, layout, managerPort, server, tokens.admin),
   );
+  await prepareNamespace(await KubeClient.fromFile(layout.kubeconfig), "default");
   const agent = await start(nodeAgent(options.nodeAgentScript, layout));
   agent.ports = [nodeAgentPort(layout) ?? []].flat();
   state.phase = "running";

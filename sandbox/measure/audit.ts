@@ -11,6 +11,8 @@ export interface Write {
   code: number;
 }
 
+const WRITES = new Set(["create", "update", "patch", "delete", "deletecollection"]);
+
 interface Entry {
   verb: string;
   userAgent?: string;
@@ -26,6 +28,7 @@ export function writesSince(auditLog: string, since: number, userAgent: RegExp):
     .filter((line) => line.endsWith("}"))
     .map((line) => JSON.parse(line) as Entry)
     .filter((entry) => Date.parse(entry.requestReceivedTimestamp) >= since)
+    .filter(({ verb }) => WRITES.has(verb))
     .filter((entry) => userAgent.test(entry.userAgent ?? ""))
     .map(
       ({ verb, userAgent: agent = "", requestReceivedTimestamp, objectRef, responseStatus }) => ({

@@ -8,9 +8,9 @@ test("the sandbox's Pulumi comes first on PATH, once", () => {
   assert.equal(env.PATH, "/pulumi:/usr/bin:/bin");
 });
 
-test("everything that Pulumi and kubectl write stays in the sandbox's folder", () => {
+test("everything that Pulumi reads and writes stays in the sandbox's folder", () => {
   const env = sandboxEnvironment(layoutOf("/s"), "/pulumi", "/bin");
-  assert.equal(env.KUBECONFIG, "/s/kubeconfig");
+  assert.equal(env.KUBECONFIG, "/s/runner.kubeconfig");
   assert.equal(env.PULUMI_HOME, "/s/pulumi-home");
   assert.equal(env.PULUMI_BACKEND_URL, "file:///s/pulumi");
   assert.equal(env.SANDBOX_DIR, "/s");

@@ -15,7 +15,9 @@ import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type * as k8s from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { admitAnyPod } from "../../../sandbox/control-plane/access";
 import { tryBind } from "../../../sandbox/control-plane/ports";
+import { KubeClient } from "../../../sandbox/node-agent/kube/client";
 import { sandboxAttach, sandboxDown, sandboxStatus, sandboxUp } from "../../../sandbox/sandbox";
 import { isAlive, identify } from "../../../sandbox/toolchain/process-identity";
 import { repositoryRoot } from "../../../sandbox/toolchain/repository";
@@ -45,7 +47,10 @@ async function eventually<T>(look: () => Promise<T | undefined | false>): Promis
   throw new Error("did not happen within a minute");
 }
 
-before(() => up());
+before(async () => {
+  const { kubeconfig } = await up();
+  await admitAnyPod(await KubeClient.fromFile(kubeconfig), "default");
+});
 after(async () => {
   await sandboxDown({ dir, purge: true });
   rmSync(parent, { recursive: true, force: true });
