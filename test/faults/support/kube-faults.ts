@@ -10,15 +10,15 @@ export const ENGINE = /^pulumi-emqx\//;
 
 /**
  * Starts the proxy. Scenarios of the bench that are made afterwards go through it; `Bench.api`, the
- * observer and the fleet go past it. `token` makes Pulumi somebody else than the cluster's admin.
+ * observer and the fleet go past it. `token` makes Pulumi somebody else than the runner with the shipped Roles.
  */
 export async function startKubeProxy(bench: Bench, token?: string): Promise<KubeProxy> {
   const { sandbox, folder } = bench;
-  const { server, ca, token: admin } = connection(sandbox.kubeconfig, {});
+  const { server, ca, token: runner } = connection(sandbox.env.KUBECONFIG ?? "", {});
   const proxy = new KubeProxy({ server, ca });
   await proxy.accept();
   const file = join(folder, "proxied-kubeconfig");
-  writeKubeconfig(file, proxy.url, token ?? admin ?? "");
+  writeKubeconfig(file, proxy.url, token ?? runner ?? "");
   sandbox.env.KUBECONFIG = file;
   return proxy;
 }
