@@ -25,10 +25,20 @@ export function read<T>(
   );
 }
 
+/** Refusals that need a person, with what the person can do. */
+const REMEDIES: [refusal: string, remedy: string][] = [
+  [
+    "eviction_agent_busy",
+    "A rebalance or purge that somebody else started holds this node: wait for its end or stop it in the dashboard.",
+  ],
+  ["Nodes unavailable", "A node that is to take the sessions does not run or is leaving itself."],
+];
+
 /** 500 and 503 are EMQX's own RPC timeouts: the call may have taken effect (emqx-api.md, trap 15). */
 export function refused(pod: string, what: string, answer: Answer): EmqxError {
+  const remedy = REMEDIES.find(([refusal]) => answer.text.includes(refusal))?.[1];
   return new EmqxError(
     answer.status >= 500 ? "EMQX_API_UNREACHABLE" : "EMQX_API_ERROR",
-    `EMQX in pod ${pod} answered ${what} with ${answer.status} ${answer.text}`,
+    `EMQX in pod ${pod} answered ${what} with ${answer.status} ${answer.text}${remedy ? ` (${remedy.replace(/\.$/, "")})` : ""}`,
   );
 }

@@ -32,6 +32,12 @@ export interface EvacuationStart {
   migrateTo: string[];
 }
 
+/** What a node says of itself; EMQX knows other reasons than an evacuation to move clients. */
+export interface LocalEvacuation extends Evacuation {
+  /** Set when it is none: `rebalance`, `purge`. The state is then `unknown`. */
+  process?: string;
+}
+
 /** Progress of evacuations for the user's outputs, as EMQX words it. */
 export interface GlobalStatus {
   evacuations: Json[];
@@ -50,7 +56,7 @@ export interface EmqxClient {
   /** Total number of clients that ever connected to this node. */
   connectedTotal(pod: string, node: string): Promise<number>;
   /** State `unsupported` when this EMQX has no evacuation. */
-  evacuation(pod: string): Promise<Evacuation>;
+  evacuation(pod: string): Promise<LocalEvacuation>;
   /** Undefined when this EMQX has no licence API. */
   license(pod: string): Promise<License | undefined>;
   /** For outputs and preflight only: it leaves out nodes that are busy (emqx-api.md, trap 7). */

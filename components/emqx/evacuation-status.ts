@@ -1,5 +1,5 @@
-import type { Evacuation, EvacuationState } from "../rollout/types";
-import type { GlobalStatus } from "./api";
+import type { EvacuationState } from "../rollout/types";
+import type { GlobalStatus, LocalEvacuation } from "./api";
 import { asArray, asCount, asObject, asString, asStrings, type Json } from "./read";
 
 const STATES: readonly string[] = [
@@ -11,18 +11,18 @@ const STATES: readonly string[] = [
 ] satisfies EvacuationState[];
 
 /** `GET /load_rebalance/status` of 4.4 and 5; a rebalance or a state that we do not know reads as `unknown`. */
-export function parseEvacuation(body: unknown): Evacuation | undefined {
+export function parseEvacuation(body: unknown): LocalEvacuation | undefined {
   const fields = asObject(body);
   if (!fields) return undefined;
   if (fields.status === "disabled") return { state: "disabled" };
   const state = asString(fields.state);
   if (fields.status !== "enabled" || state === undefined) return undefined;
+  const process = asString(fields.process);
+  if (process === undefined) return undefined;
+  if (process !== "evacuation") return { state: "unknown", process };
   const stats = asObject(fields.stats);
   return {
-    state:
-      fields.process === "evacuation" && STATES.includes(state)
-        ? (state as EvacuationState)
-        : "unknown",
+    state: STATES.includes(state) ? (state as EvacuationState) : "unknown",
     connEvictRate: asCount(fields.connection_eviction_rate),
     sessEvictRate: asCount(fields.session_eviction_rate),
     recipients: asStrings(fields.session_recipients),
@@ -31,17 +31,18 @@ export function parseEvacuation(body: unknown): Evacuation | undefined {
   };
 }
 
-/** `GET /load_rebalance/global_status`; 4.4 has no purges. */
+/** `GET /load_rebalance/global_status`; 4.4 has no purges. A list that is none makes it no answer. */
 export function parseGlobalStatus(body: unknown): GlobalStatus | undefined {
   const fields = asObject(body);
-  if (!fields) return undefined;
-  const objects = (value: unknown) =>
-    (asArray(value) ?? []).map(asObject).filter((each): each is Json => each !== undefined);
-  return {
-    evacuations: objects(fields.evacuations),
-    purges: objects(fields.purges),
-    rebalances: objects(fields.rebalances),
-  };
+  const evacuations = objects(fields?.evacuations);
+  const rebalances = objects(fields?.rebalances);
+  const purges = fields?.purges === undefined ? [] : objects(fields.purges);
+  return evacuations && rebalances && purges && { evacuations, purges, rebalances };
+}
+
+function objects(value: unknown): Json[] | undefined {
+  const list = asArray(value)?.map(asObject);
+  return list?.every((each): each is Json => each !== undefined) ? list : undefined;
 }
 
 export const nothingRunning = (): GlobalStatus => ({ evacuations: [], purges: [], rebalances: [] });

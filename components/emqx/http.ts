@@ -5,6 +5,11 @@ import type { Dial } from "../kubernetes/port-forward";
 import { reasonOf } from "../kubernetes/failure";
 import { parseApiKey } from "./api-key";
 
+/** Bytes of an answer that are read at most; EMQX's longest, the list of nodes, has some thousand. */
+const LONGEST_ANSWER = 8 * 1024 * 1024;
+/** Milliseconds between two looks at the Secret while nodes refuse its key: each refused call would be one. */
+const SECRET_TTL = 5_000;
+
 /** Connections kept to one pod: one is enough as long as no question of ours hangs. */
 const CONNECTIONS_PER_POD = 4;
 
@@ -37,12 +42,14 @@ export class EmqxHttp {
   private readonly agent: Agent;
   private readonly ports = new Map<string, number>();
   private authorization?: Promise<string>;
+  private readAgainAt = 0;
 
   constructor(private readonly options: HttpOptions) {
     this.agent = new Agent({
       connections: CONNECTIONS_PER_POD,
       pipelining: 1,
       keepAliveTimeout: 30_000,
+      maxResponseSize: LONGEST_ANSWER,
       connect: ({ hostname }, callback) => {
         options.dial(hostname, this.ports.get(hostname) ?? options.port).then(
           // undici needs no more of a socket than a Duplex has.
@@ -69,21 +76,35 @@ export class EmqxHttp {
     timeoutMs: number,
     body?: Body,
   ): Promise<Answer> {
+    const used = (this.authorization ??= this.readAuthorization());
     const answer = await this.once(pod, method, path, timeoutMs, body);
     if (answer.status !== 401) return answer;
-    this.authorization = undefined;
+    if (used === this.authorization && !this.readAgain())
+      throw this.unauthorized(pod, method, path, answer);
     const again = await this.once(pod, method, path, timeoutMs, body);
     if (again.status !== 401) return again;
-    throw new EmqxError(
-      "EMQX_API_UNAUTHORIZED",
-      `EMQX in pod ${pod} refuses the API key of ${this.options.secret} (${method} ${path}: 401 ${again.text}). ` +
-        "The bootstrap file is read when a node starts: if the Secret was changed since, put the old secret back, " +
-        "or set it with `emqx ctl api_keys` / the dashboard, and run `pulumi up` again.",
-    );
+    throw this.unauthorized(pod, method, path, again);
   }
 
   async close(): Promise<void> {
     await this.agent.destroy();
+  }
+
+  /** False when the Secret has been read so lately that it would say the same. */
+  private readAgain(): boolean {
+    if (Date.now() - this.readAgainAt < SECRET_TTL) return false;
+    this.readAgainAt = Date.now();
+    this.authorization = undefined;
+    return true;
+  }
+
+  private unauthorized(pod: string, method: Method, path: string, { text }: Answer): EmqxError {
+    return new EmqxError(
+      "EMQX_API_UNAUTHORIZED",
+      `EMQX in pod ${pod} refuses the API key of ${this.options.secret} (${method} ${path}: 401 ${text}). ` +
+        "The bootstrap file is read when a node starts: if the Secret was changed since, put the old secret back, " +
+        "or set it with `emqx ctl api_keys` / the dashboard, and run `pulumi up` again.",
+    );
   }
 
   private async once(

@@ -4,6 +4,9 @@ import type { KubernetesClient } from "../kubernetes/client";
 import { UPGRADE_RIGHTS } from "./rights";
 import type { NodeObservation, PreflightFacts, Site } from "./types";
 
+/** Nodes that are asked about the whole cluster before the preflight does without. */
+const ASKED_ABOUT_ALL = 2;
+
 /** Gathers what is worth knowing before a pod is created; judging it is `preflight.ts`'s part. */
 export class Inspector {
   constructor(
@@ -17,7 +20,7 @@ export class Inspector {
     const [missingPermissions, license, apis, foreignRebalances] = await Promise.all([
       this.missingPermissions(),
       firstAnswer(running, (node) => this.emqx.license(node.pod)),
-      Promise.all(running.map((node) => this.hasEvacuationApi(node))),
+      running.map((node) => node.evacuation?.state !== "unsupported"),
       this.foreignRebalances(nodes, running),
     ]);
     const sessions = sessionsOn(nodes.filter((node) => node.reachable));
@@ -43,25 +46,28 @@ export class Inspector {
     return (await Promise.all(reviews)).flat();
   }
 
-  /** Only a clear 404 says no: a busy node answers late, and nothing is drained without a status. */
-  private async hasEvacuationApi(node: NodeObservation): Promise<boolean> {
-    try {
-      return (await this.emqx.evacuation(node.pod)).state !== "unsupported";
-    } catch {
-      return true;
-    }
-  }
-
+  /** Each node tells of itself too: one host that hangs keeps all others from telling of the whole cluster. */
   private async foreignRebalances(
     nodes: NodeObservation[],
     running: NodeObservation[],
   ): Promise<string[]> {
     const ours = new Set(nodes.map((node) => node.node));
-    const status = await firstAnswer(running, (node) => this.emqx.globalStatus(node.pod));
+    const [status, own] = await Promise.all([
+      firstAnswer(running.slice(0, ASKED_ABOUT_ALL), (node) => this.emqx.globalStatus(node.pod)),
+      Promise.all(
+        running.map(async ({ node, pod }) => {
+          const answer = await this.emqx.evacuation(pod).catch(() => undefined);
+          return answer?.process === undefined ? [] : [`${answer.process} on ${node}`];
+        }),
+      ),
+    ]);
     const node = (entry: Record<string, unknown>) => asString(entry.node) ?? "an unnamed node";
-    return [
+    const told = [
       ...(status?.rebalances ?? []).map((entry) => `rebalance on ${node(entry)}`),
       ...(status?.purges ?? []).map((entry) => `purge on ${node(entry)}`),
+    ];
+    return [
+      ...new Set([...told, ...own.flat()]),
       ...(status?.evacuations ?? [])
         .filter((entry) => !ours.has(node(entry)))
         .map((entry) => `evacuation of ${node(entry)}`),

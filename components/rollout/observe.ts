@@ -101,11 +101,11 @@ export class Observer {
       const silent = isRunning(pod) ? "EMQX does not answer in time" : undefined;
       return { ...known, reason, trouble: trouble ?? silent, reachable: false };
     }
-    const { status, ...rest } = answers;
+    const { status, trouble: doubt, ...rest } = answers;
     return {
       ...known,
       reason,
-      trouble,
+      trouble: trouble ?? doubt,
       reachable: true,
       version: status.version,
       otpRelease: status.otp_release,

@@ -33,6 +33,29 @@ test("a question that hangs is not asked twice, and its late answer counts", asy
   assert.equal(await second, 42);
 });
 
+test("an answer that came between two observations counts at the next one, once", async () => {
+  const { calls, ask } = node();
+  const question = new Question(ask, { ttlMs: 0, patient: false });
+  assert.equal(await question.answer(), undefined);
+  calls[0]!.resolve(7);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await question.answer(), 7);
+  assert.equal(calls.length, 1);
+  void question.answer();
+  assert.equal(calls.length, 2, "asked anew");
+});
+
+test("a node that is slow but answers is waited for, after it was late once", async () => {
+  let asked = 0;
+  const ask = () => new Promise<number>((done) => setTimeout(() => done((asked += 1)), 700));
+  const question = new Question(ask, { ttlMs: 0, patient: false });
+  assert.equal(await question.answer(), undefined);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.equal(await question.answer(), 1);
+  assert.equal(await question.answer(), 2);
+  assert.equal(await question.answer(), 3);
+});
+
 test("a failure is told to who waits, and harms nobody who has stopped waiting", async () => {
   const { calls, ask } = node();
   const question = new Question(ask, { ttlMs: 0, patient: false });
@@ -42,7 +65,8 @@ test("a failure is told to who waits, and harms nobody who has stopped waiting",
   assert.equal(await question.answer(), undefined);
   calls[1]!.reject(new Error("too late"));
   await new Promise((resolve) => setImmediate(resolve));
-  const third = question.answer();
+  await assert.rejects(question.answer(), /too late/, "the next observation is told");
+  const fourth = question.answer();
   calls[2]!.resolve(1);
-  assert.equal(await third, 1);
+  assert.equal(await fourth, 1);
 });

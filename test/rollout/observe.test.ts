@@ -195,10 +195,33 @@ test("preflight facts name missing rights, the licence and foreign rebalances", 
 
 test("an EMQX without evacuation API is told in the preflight facts", async () => {
   await world.addSet("a", 1);
-  world.nodes.get("c-core-a-0")!.answers.delete("GET /load_rebalance/status");
+  const emqx = world.nodes.get("c-core-a-0")!;
+  emqx.answers.delete("GET /load_rebalance/status");
+  const body = nodeBody(emqx.node, { edition: "Opensource" });
+  emqx.answers.set(`GET /nodes/${emqx.node}`, { status: 200, body });
   const { nodes, preflight } = await observe(true);
   assert.equal(preflight?.evacuationApi, false);
   assert.deepEqual(nodes[0]?.evacuation, { state: "unsupported" });
+});
+
+test("a 404 of a release that has evacuation is a doubt, not a denial", async () => {
+  await world.addSet("a", 1);
+  world.nodes.get("c-core-a-0")!.answers.delete("GET /load_rebalance/status");
+  const { nodes, preflight } = await observe(true);
+  assert.equal(preflight?.evacuationApi, true);
+  assert.deepEqual(nodes[0]?.evacuation, { state: "unknown" });
+  assert.match(nodes[0]?.trouble ?? "", /answers 404 to \/load_rebalance\/status/);
+});
+
+test("a rebalance is told by its node, also when nobody tells of the whole cluster", async () => {
+  await world.addSet("a", 1);
+  const emqx = world.nodes.get("c-core-a-0")!;
+  const body = { status: "enabled", process: "rebalance", state: "evicting_conns", donors: [] };
+  emqx.answers.set("GET /load_rebalance/status", { status: 200, body });
+  emqx.answers.set("GET /load_rebalance/global_status", { status: 200, body: { rebalances: {} } });
+  const { nodes, preflight } = await observe(true);
+  assert.deepEqual(preflight?.foreignRebalances, [`rebalance on ${emqx.node}`]);
+  assert.match(nodes[0]?.trouble ?? "", /a rebalance runs on it/);
 });
 
 test("a selector with a key too many is none of ours", () => {

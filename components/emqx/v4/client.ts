@@ -1,7 +1,12 @@
 import { EmqxError } from "../../errors";
-import type { Evacuation } from "../../rollout/types";
 import { BUSY_TIMEOUT, CALL_TIMEOUT, nodePath, read, refused } from "../answers";
-import type { EmqxClient, EvacuationStart, GlobalStatus, NodeStatus } from "../api";
+import type {
+  EmqxClient,
+  EvacuationStart,
+  GlobalStatus,
+  LocalEvacuation,
+  NodeStatus,
+} from "../api";
 import { nothingRunning, parseEvacuation, parseGlobalStatus } from "../evacuation-status";
 import type { Answer, EmqxHttp } from "../http";
 import { asCount, asObject } from "../read";
@@ -30,7 +35,7 @@ export class EmqxClientV4 implements EmqxClient {
   }
 
   /** Needs 4.4.12. */
-  async evacuation(pod: string): Promise<Evacuation> {
+  async evacuation(pod: string): Promise<LocalEvacuation> {
     const path = "/load_rebalance/status";
     const answer = await this.get(pod, path, BUSY_TIMEOUT);
     if (answer.status === 404) return { state: "unsupported" };

@@ -1,7 +1,13 @@
 import { EmqxError } from "../../errors";
-import type { Evacuation } from "../../rollout/types";
 import { BUSY_TIMEOUT, CALL_TIMEOUT, nodePath, read, refused } from "../answers";
-import type { EmqxClient, EvacuationStart, GlobalStatus, License, NodeStatus } from "../api";
+import type {
+  EmqxClient,
+  EvacuationStart,
+  GlobalStatus,
+  License,
+  LocalEvacuation,
+  NodeStatus,
+} from "../api";
 import { nothingRunning, parseEvacuation, parseGlobalStatus } from "../evacuation-status";
 import type { Answer, EmqxHttp } from "../http";
 import type { Json } from "../read";
@@ -30,7 +36,7 @@ export class EmqxClientV5 implements EmqxClient {
   }
 
   /** Open source has none before 5.9. */
-  async evacuation(pod: string): Promise<Evacuation> {
+  async evacuation(pod: string): Promise<LocalEvacuation> {
     const path = "/load_rebalance/status";
     const answer = await this.get(pod, path, BUSY_TIMEOUT);
     if (answer.status === 404) return { state: "unsupported" };

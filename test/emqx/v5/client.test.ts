@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { after, before, beforeEach, test } from "node:test";
+import { after, afterEach, before, beforeEach, test } from "node:test";
 import { EmqxClientV5 } from "../../../components/emqx/v5/client";
 import { EmqxHttp } from "../../../components/emqx/http";
 import { FakeEmqx } from "../fake-emqx";
@@ -22,6 +22,9 @@ let reads = 0;
 
 before(async () => {
   emqx = await new FakeEmqx(NODE).start();
+});
+beforeEach(() => {
+  keys = "other:x\npulumi-emqx:s3cret\n";
   http = new EmqxHttp({
     dial: async () => connect(emqx.port, "127.0.0.1"),
     port: 18083,
@@ -34,13 +37,8 @@ before(async () => {
   });
   client = new EmqxClientV5(http);
 });
-beforeEach(() => {
-  keys = "other:x\npulumi-emqx:s3cret\n";
-});
-after(async () => {
-  await http.close();
-  await emqx.stop();
-});
+afterEach(() => http.close());
+after(() => emqx.stop());
 
 test("a node tells its counts and version", async () => {
   const status = await client.node("p-0", NODE);
@@ -163,6 +161,7 @@ for (const [what, body] of Object.entries({
 }
 
 test("a refused key is read anew once and then works", async () => {
+  await client.node("p-0", NODE);
   emqx.secret = "rotated";
   keys = "pulumi-emqx:rotated:administrator";
   reads = 0;
@@ -178,6 +177,16 @@ test("a key that stays refused is an error with the remedy and without the secre
     return true;
   });
   emqx.secret = "s3cret";
+});
+
+test("while a key stays refused the Secret is not read again for every call", async () => {
+  emqx.secret = "something-else";
+  reads = 0;
+  for (let n = 0; n < 5; n += 1) {
+    await assert.rejects(client.node("p-0", NODE), code("EMQX_API_UNAUTHORIZED"));
+  }
+  emqx.secret = "s3cret";
+  assert.equal(reads, 2, "the first time, and once anew");
 });
 
 test("a Secret without our key says which line is missing", async () => {
