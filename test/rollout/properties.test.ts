@@ -5,19 +5,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { runRollout } from "../../components/rollout/engine";
-import type {
-  Desired,
-  Fence,
-  RecordStore,
-  RolloutRecord,
-  Sink,
-} from "../../components/rollout/types";
+import type { Desired } from "../../components/rollout/types";
+import { goalFor, runOn, Store } from "./model/bench";
 import { densest, Model } from "./model/cluster";
 
 const CASES = Number(process.env.CASES ?? 1000);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
-const HOUR = 3_600_000;
 
 class Killed extends Error {}
 
@@ -41,6 +34,8 @@ interface Scenario {
   sessEvictRate: number;
   waitTakeover: number;
   waitHealthCheck: number;
+  /** Milliseconds that the slowest client is away; above 10 s evacuation is held now and then. */
+  reconnect: number;
   initialDelaySeconds: number;
   change: "image" | "replicas" | "both" | "coreTemplate" | "replicantTemplate";
   /** The release has none: clients are cut, one node at a time. */
@@ -77,6 +72,7 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   sessEvictRate: fc.integer({ min: 1, max: 25 }),
   waitTakeover: fc.nat(6),
   waitHealthCheck: fc.nat(2),
+  reconnect: fc.constantFrom(450, 450, 450, 18_000),
   initialDelaySeconds: fc.nat(4),
   change: fc.constantFrom(
     "image",
@@ -91,39 +87,6 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
   mind: fc.constantFrom("same", "same", "third", "back"),
 });
 
-const sink: Sink = { status: () => {}, milestone: () => {}, warn: () => {} };
-const fence: Fence = { acquire: async () => {}, renew: async () => {}, release: async () => {} };
-const site = {
-  name: "c",
-  namespace: "ns",
-  clusterDomain: "cluster.local",
-  dashboardPort: 18083,
-  apiKeySecret: { name: "c-bootstrap-api-key", key: "bootstrap_api_key" },
-  licenseConfigured: true,
-};
-
-class Store implements RecordStore {
-  saves = 0;
-  private text = JSON.stringify({
-    schemaVersion: 1,
-    hashVersion: 1,
-    active: null,
-    current: null,
-    history: [],
-  } satisfies RolloutRecord);
-
-  async load(): Promise<RolloutRecord> {
-    return JSON.parse(this.text) as RolloutRecord;
-  }
-
-  async save(record: RolloutRecord): Promise<void> {
-    const text = JSON.stringify(record);
-    if (text === this.text) return;
-    this.saves += 1;
-    this.text = text;
-  }
-}
-
 function randomOf(seed: number): (below: number) => number {
   let state = seed + 1;
   return (below) => {
@@ -137,7 +100,7 @@ async function play(story: Scenario): Promise<void> {
   const model = new Model({
     startMilliseconds: () => 500 + pick(4000),
     stopMilliseconds: () => 200 + pick(2000),
-    reconnectMilliseconds: () => 50 + pick(400),
+    reconnectMilliseconds: () => 50 + pick(story.reconnect - 50),
     pick,
     withoutEvacuation: story.withoutEvacuation,
   });
@@ -152,37 +115,9 @@ async function play(story: Scenario): Promise<void> {
     onFailure: "hold" as const,
     gate: "none" as const,
   };
-  // The first letter of a revision is its release (model/cluster.ts).
-  const goal = (revision: string, replicas: number, replicants: number, renewed = ""): Desired => ({
-    revision,
-    replicas,
-    image: "emqx/emqx:6.1.0",
-    strategy,
-    ...(replicants > 0 && {
-      replicants: { revision: `${revision.charAt(0)}r${renewed}`, replicas: replicants },
-    }),
-  });
-  const run = async (desired: Desired) => {
-    const limit = model.now() + HOUR;
-    const clock = {
-      now: () => model.now(),
-      sleep: async (milliseconds: number) => {
-        assert.ok(model.now() < limit, "the engine did not end within an hour");
-        await model.sleep(milliseconds);
-      },
-    };
-    const options = {
-      site,
-      desired,
-      hashVersion: 1,
-      cluster: model,
-      records: store,
-      fence,
-      clock,
-      sink,
-    };
-    return runRollout(options);
-  };
+  const goal = (revision: string, replicas: number, replicants: number, renewed = "") =>
+    goalFor(strategy, revision, replicas, replicants, renewed);
+  const run = (desired: Desired) => runOn(model, store, desired);
 
   await run(goal("a", story.replicas, story.replicants));
   model.addClients(story.clients, story.persistent, story.offline);
@@ -244,7 +179,8 @@ async function play(story: Scenario): Promise<void> {
   if (!disturbed && !story.withoutEvacuation) {
     assert.ok(most <= 1 + changesOfMind, `I4: a client was cut ${most} times`);
     // A change of rates or targets restarts an evacuation, whose first batch may fall into the same second.
-    const ticks = changesOfMind > 0 || story.faults.length > 0 ? 2 : 1;
+    const restarts = changesOfMind > 0 || story.faults.length > 0 || story.reconnect > 10_000;
+    const ticks = restarts ? 2 : 1;
     const rate = densest(model.evictions, 1000);
     assert.ok(rate <= story.connEvictRate * ticks, `I1: ${rate} evictions in a second`);
     // Without waitTakeover, clients on their way back count among the sessions that no forecast knew of.
