@@ -1,6 +1,7 @@
 /** Reads and judges the stack's configuration: every mistake at once, each named with its key. */
 import * as pulumi from "@pulumi/pulumi";
 import type { EmqxClusterArgs } from "./components";
+import { invalidValue } from "./components/judged-value";
 import { releaseOf } from "./components/release";
 
 /** Every key; Pulumi.yaml describes them. */
@@ -44,8 +45,8 @@ export class StackConfig {
     }
     if (this.mistakes.length === 0) return;
     const lines = this.mistakes.map((line) => `  - ${line}`).join("\n");
-    throw new pulumi.RunError(
-      `EMQX_INVALID_ARGUMENT: The configuration of stack ${pulumi.getStack()} has mistakes:\n${lines}`,
+    throw invalidValue(
+      `The configuration of stack ${pulumi.getStack()} has mistakes:\n${lines}`,
     );
   }
 

@@ -3,7 +3,6 @@ import { ServiceAccount } from "@pulumi/kubernetes/core/v1";
 import type { EmqxClusterArgs } from "./args";
 import { createBudgets } from "./budgets";
 import { siteOf, type Site } from "./child";
-import { asEmqxError } from "./errors";
 import { names } from "./labels";
 import { licenseFactsOf } from "./license-key";
 import type { Target } from "./monitoring/args";
@@ -12,11 +11,11 @@ import { releaseOf } from "./release";
 import type { ClusterStatus, RolloutSummary } from "./rollout/outputs";
 import type { ConfigDrift, LicenseFacts } from "./rollout/types";
 import { Rollout } from "./rollout/resource";
+import { requireValid } from "./require-valid";
 import { createSecrets, type Secrets } from "./secrets";
 import { createServices, type Services } from "./services";
 import { validateCluster } from "./validate";
 import { warnAbout } from "./warnings";
-import { withoutOutputs } from "./without-outputs";
 
 /** A Service as clients see it. */
 export interface ServiceInfo {
@@ -54,10 +53,9 @@ export class EmqxCluster extends pulumi.ComponentResource {
   /** Settings that somebody changed in EMQX, as the last refresh saw it; undefined when none. */
   declare readonly configDrift: pulumi.Output<ConfigDrift[] | undefined>;
 
-  constructor(name: string, args: EmqxClusterArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: EmqxClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("pulumi-emqx:index:EmqxCluster", name, {}, opts);
-    requireValid(this, name, args);
-
+    const args = requireValid(this, name, given, JUDGE);
     const site = siteOf(name, args, { parent: this });
     const secrets = createSecrets(site, args);
     const account = createAccount(site, args);
@@ -85,15 +83,11 @@ export class EmqxCluster extends pulumi.ComponentResource {
   }
 }
 
-function requireValid(component: EmqxCluster, name: string, args: EmqxClusterArgs): void {
-  const plain = withoutOutputs(args ?? {});
-  const problems = validateCluster({ ...plain, name: args?.name ?? name });
-  if (problems.length === 0) return;
-  const reasons = problems.map(({ reason }) => `  - ${reason}`).join("\n");
-  const text = `EMQX_INVALID_ARGUMENT: EmqxCluster "${name}" cannot be made of these arguments:\n${reasons}`;
-  // Pulumi shows a ResourceError at its resource and without a stack.
-  throw asEmqxError(new pulumi.ResourceError(text, component, true), "EMQX_INVALID_ARGUMENT");
-}
+const JUDGE = {
+  kind: "EmqxCluster",
+  known: ["name", "namespace", "monitoring"],
+  validate: validateCluster,
+};
 
 /** Undefined when the user brings one. EMQX does not talk to Kubernetes, so it gets no token. */
 export function createAccount(

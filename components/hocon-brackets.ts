@@ -5,7 +5,7 @@
 const PAIRS: Record<string, string> = { "{": "}", "[": "]" };
 
 /** Strings, comments, brackets; strings that do not end hide nothing. */
-const TOKEN = /"""[^]*?"""+|"(?:[^"\\\n]|\\.)*"|(?:#|\/\/)[^\n]*|[{}[\]\n]/g;
+const TOKEN = /"""[^]*?"""+|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|(?:#|\/\/)[^\n]*|[{}[\]\n]/g;
 
 /** What is wrong, as the end of a sentence, or undefined when every bracket has its partner. */
 export function bracketProblem(text: string): string | undefined {

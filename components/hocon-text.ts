@@ -1,10 +1,14 @@
 /** Writes trees as HOCON: the same text for the same settings, whatever their order and comments were. */
+import { hoconJson } from "./hocon-json";
 import { emptyObject, isHoconObject, type HoconObject, type HoconValue } from "./hocon-tree";
+
+/** EMQX's scanner takes a string that ends in a backslash and the next one of the line for one. */
+const BREAKS_LINE = /\n|\\"$/;
 
 /** Typed configuration as a tree; JSON is HOCON. */
 export function hoconOf(value: unknown): HoconValue {
   if (Array.isArray(value)) return value.map(hoconOf);
-  if (typeof value !== "object" || value === null) return JSON.stringify(value ?? null);
+  if (typeof value !== "object" || value === null) return hoconJson(value);
   const object = emptyObject();
   for (const [key, item] of Object.entries(value)) {
     if (item !== undefined) object[key] = hoconOf(item);
@@ -25,7 +29,7 @@ export function valueText(value: HoconValue, indent = ""): string {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     const items = value.map((item) => valueText(item, inner));
-    if (value.every((item) => typeof item === "string" && !item.includes("\n"))) {
+    if (value.every((item) => typeof item === "string" && !BREAKS_LINE.test(item))) {
       return `[${items.join(", ")}]`;
     }
     return `[\n${items.map((item) => `${inner}${item}`).join(",\n")}\n${indent}]`;

@@ -128,7 +128,7 @@ class Reader {
   }
 
   private quoted(): string | undefined {
-    return this.match(/"""[^]*?"""+/y) ?? this.match(/"(?!"")(?:[^"\\\n]|\\.)*"/y);
+    return this.match(/"""[^]*?"""+/y) ?? this.match(/"(?!"")[^"\\\n]*(?:\\.[^"\\\n]*)*"/y);
   }
 
   private unquote(key: string): string {
@@ -181,5 +181,14 @@ function set(object: HoconObject, path: string[], value: HoconValue, clash: () =
   ) {
     if (before !== undefined) throw clash();
   }
-  object[key] = mergeHocon(before, value);
+  object[key] = isHoconObject(before) && isHoconObject(value) ? merge(before, value) : value;
+}
+
+/** In place: copies of a growing object would take time with the square of its size. */
+function merge(target: HoconObject, later: HoconObject): HoconObject {
+  for (const [key, value] of Object.entries(later)) {
+    const before = target[key];
+    target[key] = isHoconObject(before) && isHoconObject(value) ? merge(before, value) : value;
+  }
+  return target;
 }

@@ -66,7 +66,7 @@ class Scanner {
   private quoted(): string | undefined {
     const triple = this.match(/"""[^]*?"""/y);
     if (triple !== undefined) return triple.slice(3, -3);
-    const single = this.match(/"(?:[^"\\\n]|\\.)*"/y);
+    const single = this.match(/"[^"\\\n]*(?:\\.[^"\\\n]*)*"/y);
     return single?.slice(1, -1).replace(/\\(.)/g, "$1");
   }
 

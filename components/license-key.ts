@@ -42,7 +42,7 @@ function defaultOf(image: string): LicenseFacts {
 function factsOf(payload: string): LicenseFacts | undefined {
   const [, type = "", customer, , , , start = "", days = "", sessions = ""] = payload.split("\n");
   const [, year, month, day] = /^(\d{4})(\d\d)(\d\d)$/.exec(start.trim()) ?? [];
-  const kind = TYPES[type.trim()];
+  const kind = Object.hasOwn(TYPES, type.trim()) ? TYPES[type.trim()] : undefined;
   const from = Date.parse(`${year}-${month}-${day}`);
   if (!kind || Number.isNaN(from) || !isCount(days) || !isCount(sessions)) return undefined;
   const last = new Date(from + Number(days) * DAY);

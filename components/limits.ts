@@ -5,6 +5,8 @@
 import type { ConfigInput } from "./config-roots";
 import { emqxConf } from "./emqx-conf";
 import { bracketProblem } from "./hocon-brackets";
+import { unreadableIn } from "./hocon-json";
+import { pathTo } from "./plain";
 import { isObject, type Problem } from "./shape";
 import { hasUnknown } from "./unknown";
 
@@ -13,9 +15,12 @@ const MAX_BYTES = 1_000_000;
 /** Levels; EMQX's own schema has less than 20. */
 const MAX_DEPTH = 64;
 
-/** Strings, comments, brackets, line ends; last a quote that opens nothing that ends. */
+/**
+ * Strings, those that do not end, comments, brackets, line ends. A string that does not end is one
+ * token too: to try each of its quotes would take time with the square of the length.
+ */
 const TOKEN =
-  /"""[^]*?"""+|"""|"(?:[^"\\\n]|\\.)*"|"|(?:#|\/\/)[^\n]*|[{}[\],\n]|[^\s"#/{}[\],]+|./g;
+  /"""[^]*?"""+|(?<open>""")|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|(?<line>"[^"\\\n]*(?:\\.[^"\\\n]*)*)|(?:#|\/\/)[^\n]*|[{}[\],\n]|[^\s"#/{}[\],]+|./g;
 
 /** `include = 1` is a setting, `include "file"` is not. */
 const DIRECTIVE = /^include\s*("|(file|url|classpath|required)\s*\()/;
@@ -78,8 +83,8 @@ function scan(text: string): Finds {
   let depth = 0;
   // A setting starts at the beginning, after a line end, a comma or an opening bracket.
   let starts = true;
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    if (token === '"' || token === '"""') finds.openString ??= line;
+  for (const { 0: token, index, groups } of text.matchAll(TOKEN)) {
+    if (groups?.open ?? groups?.line) finds.openString ??= line;
     if (token === "{" || token === "[") depth += 1;
     if (token === "}" || token === "]") depth -= 1;
     if (depth > MAX_DEPTH) finds.deep ??= line;
@@ -97,11 +102,11 @@ function rootsProblem(roots: unknown): Problem | undefined {
   if (!isObject(roots)) return undefined;
   for (const [root, value] of Object.entries(roots)) {
     if (depthOf(value) < MAX_DEPTH) continue;
-    const property = `config.roots.${root}`;
+    const property = pathTo("config.roots", root);
     const reason = `Expected \`${property}\` to be nested at most ${MAX_DEPTH} levels deep, got more.`;
     return { property, reason };
   }
-  return undefined;
+  return unreadableIn(roots, "config.roots");
 }
 
 /** Levels of a JSON value, counted no further than necessary. */

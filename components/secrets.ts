@@ -5,7 +5,10 @@ import { Secret } from "@pulumi/kubernetes/core/v1";
 import { RandomPassword } from "@pulumi/random";
 import type { BootstrapApiKeyArgs, SecretKeyArgs } from "./args";
 import type { Site } from "./child";
+import { invalidValue, judgedValue } from "./judged-value";
 import { API_KEY_NAME, names, secretKeys } from "./labels";
+import { secret as hidden, type Rule } from "./shape";
+import { apiKeyName, apiKeySecret, bootstrapKeys, licenseKey } from "./validate";
 
 export interface SecretsArgs {
   license?: pulumi.Input<string>;
@@ -41,8 +44,11 @@ export function createSecrets(site: Site, args: SecretsArgs): Secrets {
       [secretKeys.dashboardPassword]: admin,
     }),
   ];
-  if (args.license !== undefined) {
-    const license = pulumi.secret(args.license);
+  const license =
+    args.license === undefined
+      ? undefined
+      : pulumi.secret(args.license).apply((text) => judgedValue(text, "license", licenseKey));
+  if (license !== undefined) {
     all.push(
       secret(site, "license", names.licenseSecret(site.name), { [secretKeys.license]: license }),
     );
@@ -50,7 +56,7 @@ export function createSecrets(site: Site, args: SecretsArgs): Secrets {
   return {
     all,
     adminPassword: admin,
-    licenseDigest: args.license === undefined ? undefined : digest(cookie, args.license),
+    licenseDigest: license && digest(cookie, license),
     apiKeysDigest: userKeys && digest(cookie, userKeys),
   };
 }
@@ -76,21 +82,29 @@ function userKeyLines(
   keys: NonNullable<SecretsArgs["bootstrapAPIKeys"]>,
 ): pulumi.Output<string[]> {
   const found = new Map<string, Secret>();
-  const read = (from: pulumi.UnwrappedObject<SecretKeyArgs>): pulumi.Output<string> => {
+  const read = (from: pulumi.UnwrappedObject<SecretKeyArgs>, rule: Rule): pulumi.Output<string> => {
     const id = `${site.namespace}/${from.secretName}`;
     const source =
       found.get(id) ?? Secret.get(`${site.prefix}-key-${from.secretName}`, id, site.child);
     found.set(id, source);
-    return source.data.apply((data) => decode(data[from.secretKey], id, from.secretKey));
+    return source.data.apply((data) =>
+      // A line break in it would be another line of the file, with another key.
+      judgedValue(
+        decode(data?.[from.secretKey], id, from.secretKey),
+        `the key ${from.secretKey} of Secret ${id}`,
+        hidden(rule),
+      ),
+    );
   };
   const lines = pulumi
     .output(keys)
     .apply((list) =>
       pulumi.all(
-        list.map(({ key, secret: value, secretRef }) =>
-          secretRef
-            ? pulumi.interpolate`${read(secretRef.key)}:${read(secretRef.secret)}`
-            : pulumi.output(`${key}:${value}`),
+        judgedValue(list, "bootstrapAPIKeys", bootstrapKeys).map(
+          ({ key, secret: value, secretRef }) =>
+            secretRef
+              ? pulumi.interpolate`${read(secretRef.key, apiKeyName)}:${read(secretRef.secret, apiKeySecret)}`
+              : pulumi.output(`${key}:${value}`),
         ),
       ),
     );
@@ -99,8 +113,8 @@ function userKeyLines(
 
 function decode(value: string | undefined, id: string, key: string): string {
   if (value !== undefined) return Buffer.from(value, "base64").toString("utf8").trim();
-  throw new pulumi.RunError(
-    `EMQX_INVALID_ARGUMENT: Expected Secret ${id} of \`bootstrapAPIKeys\` to have the key ${key}, found none.`,
+  throw invalidValue(
+    `Expected Secret ${id} of \`bootstrapAPIKeys\` to have the key ${key}, found none.`,
   );
 }
 

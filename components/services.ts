@@ -8,8 +8,12 @@ import type { core } from "@pulumi/kubernetes/types/input";
 import type { EmqxClusterArgs, ServiceTemplateArgs } from "./args";
 import type { Site } from "./child";
 import { scanConfig } from "./config-scan";
+import { judgedValue } from "./judged-value";
+import { anyText } from "./kubernetes-rules";
 import { everyColour, names } from "./labels";
 import { declaredPorts, DEFAULT_DASHBOARD_PORT, type DeclaredPorts } from "./ports";
+import { flag } from "./shape";
+import { serviceTemplate } from "./validate";
 import { replicantsOf, type NodeTemplate, type RolloutInputs } from "./rollout/inputs";
 
 /** The await of an update looks at the live selector, which would fail in the middle of a rollout. */
@@ -83,7 +87,7 @@ export function servicePorts(given: Templates): DeclaredPorts {
 }
 
 const isEnabled = (template: EmqxClusterArgs["dashboardServiceTemplate"]): boolean =>
-  template === undefined || !("enabled" in template) || template.enabled !== false;
+  template == null || !("enabled" in template) || template.enabled !== false;
 
 /** The nodes find each other by it, across colours and before they are ready. */
 export function createHeadless(site: Site): Service {
@@ -117,6 +121,9 @@ interface Port {
   targetPort?: string;
 }
 
+/** For templates that are known while the program runs only. */
+const JUDGE = serviceTemplate(flag, { name: anyText });
+
 export function createService(
   site: Site,
   what: string,
@@ -124,7 +131,11 @@ export function createService(
   declared: pulumi.Output<Port[]>,
   template: pulumi.Input<ServiceTemplateArgs> = {},
 ): Service {
-  const given = pulumi.output(template);
+  const given = pulumi
+    .output(template)
+    .apply((known) =>
+      judgedValue(known, what === "service" ? "serviceTemplate" : `${what}ServiceTemplate`, JUDGE),
+    );
   const spec = given.apply((t) => t.spec ?? {});
   const await_ = spec.apply((s) => (s.type === "LoadBalancer" ? WAIT_FOR_ADDRESS : SKIP_AWAIT));
   const merged = pulumi

@@ -2,6 +2,8 @@
  * Combinators that describe the shape of arguments. A rule collects every problem instead of
  * stopping at the first, and is silent about values that Pulumi does not know yet.
  */
+import { pathTo } from "./plain";
+import { shown } from "./shown";
 import { UNKNOWN } from "./unknown";
 
 export interface Problem {
@@ -10,26 +12,38 @@ export interface Problem {
   reason: string;
 }
 
-export type Rule = (value: unknown, path: string, problems: Problem[]) => void;
+/** `hide` keeps values out of the messages; a rule passes it on to the rules within. */
+export type Rule = (value: unknown, path: string, problems: Problem[], hide?: boolean) => void;
 
 const absent = (value: unknown) => value === undefined || value === null || value === UNKNOWN;
 
-function got(value: unknown): string {
+function got(value: unknown, hide: boolean): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
-  return `\`${String(value)}\``;
+  return hide ? "something else (not shown, it is a secret)" : `\`${shown(String(value))}\``;
 }
 
-function rule(expected: string, holds: (value: unknown) => boolean, secret = false): Rule {
-  return (value, path, problems) => {
+function rule(expected: string, holds: (value: unknown) => boolean, secretValue = false): Rule {
+  return (value, path, problems, hide = false) => {
     if (absent(value) || holds(value)) return;
-    const seen = secret ? "something else (not shown, it is a secret)" : got(value);
     problems.push({
       property: path,
-      reason: `Expected \`${path}\` to be ${expected}, got ${seen}.`,
+      reason: `Expected \`${path}\` to be ${expected}, got ${got(value, hide || secretValue)}.`,
     });
   };
 }
+
+/** The value, and all values in it, may be secret: messages do not show them. */
+export const secret =
+  (inner: Rule): Rule =>
+  (value, path, problems) =>
+    inner(value, path, problems, true);
+
+/** Within `secret`: this value is none. */
+export const open =
+  (inner: Rule): Rule =>
+  (value, path, problems) =>
+    inner(value, path, problems, false);
 
 /** A string, optionally of a pattern that `expected` describes. */
 export function text(
@@ -65,7 +79,9 @@ export function oneOf(...choices: string[]): Rule {
 /** An integer or a percentage, as Kubernetes' IntOrString in budgets. */
 export const intOrPercent: Rule = rule(
   "an integer or a percentage such as `50%`",
-  (v) => (typeof v === "number" && Number.isInteger(v) && v >= 0) || /^\d{1,3}%$/.test(String(v)),
+  (v) =>
+    (typeof v === "number" && Number.isInteger(v) && v >= 0 && v < 2 ** 31) ||
+    (typeof v === "string" && /^(\d{1,2}|100)%$/.test(v)),
 );
 
 /** A piece of Kubernetes API that the API server judges. */
@@ -73,24 +89,30 @@ export const fragment: Rule = rule("an object", isObject);
 
 export function list(item: Rule): Rule {
   const isList = rule("a list", Array.isArray);
-  return (value, path, problems) => {
-    isList(value, path, problems);
-    if (Array.isArray(value)) value.forEach((v, i) => item(v, `${path}[${i}]`, problems));
+  return (value, path, problems, hide) => {
+    isList(value, path, problems, hide);
+    if (!Array.isArray(value)) return;
+    value.forEach((v, i) => {
+      if (v === undefined || v === null) problems.push(missing(`${path}[${i}]`));
+      else item(v, `${path}[${i}]`, problems, hide);
+    });
   };
 }
 
 /** An object of free keys. */
 export function record(item: Rule): Rule {
-  return (value, path, problems) => {
-    fragment(value, path, problems);
+  return (value, path, problems, hide) => {
+    fragment(value, path, problems, hide);
     if (!isObject(value)) return;
-    for (const [key, v] of Object.entries(value))
-      item(v, `${path}[${JSON.stringify(key)}]`, problems);
+    for (const [key, v] of Object.entries(value)) {
+      item(v, `${path}["${shown(key)}"]`, problems, hide);
+    }
   };
 }
 
 export function all(...rules: Rule[]): Rule {
-  return (value, path, problems) => rules.forEach((each) => each(value, path, problems));
+  return (value, path, problems, hide) =>
+    rules.forEach((each) => each(value, path, problems, hide));
 }
 
 /** A field that is known but not accepted, with the reason. */
@@ -108,29 +130,51 @@ const refusals = new WeakSet<Rule>();
 
 /** An object of exactly these fields. */
 export function object(fields: Record<string, Rule>, required: string[] = []): Rule {
-  return (value, path, problems) => {
-    fragment(value, path || "args", problems);
+  return (value, path, problems, hide) => {
+    fragment(value, path || "args", problems, hide);
     if (!isObject(value)) return;
-    const at = (key: string) => (path ? `${path}.${key}` : key);
-    for (const key of required) {
-      if (value[key] !== undefined && value[key] !== null) continue;
-      problems.push({
-        property: at(key),
-        reason: `Expected \`${at(key)}\` to be set, got nothing.`,
-      });
-    }
+    requireFields(value, path, required, problems);
     for (const [key, v] of Object.entries(value)) {
       const check = Object.hasOwn(fields, key) ? fields[key] : undefined;
-      if (check) check(v, at(key), problems);
-      else if (v !== undefined) problems.push(unknownField(at(key), fields));
+      if (check) check(v, pathTo(path, key), problems, hide);
+      else if (v !== undefined) problems.push(unknownField(path, key, fields));
     }
   };
 }
 
-function unknownField(path: string, fields: Record<string, Rule>): Problem {
-  const known = Object.keys(fields).filter((key) => !refusals.has(fields[key] ?? flag));
-  const where = path.includes(".") ? path.slice(0, path.lastIndexOf(".")) : "the arguments";
-  const reason = `Unknown field \`${path}\`. Fields of ${where}: ${known.join(", ")}.`;
+/** A piece of Kubernetes API of which some fields are judged here, since they meet with ours. */
+export function fragmentOf(fields: Record<string, Rule>, required: string[] = []): Rule {
+  return (value, path, problems, hide) => {
+    fragment(value, path, problems, hide);
+    if (!isObject(value)) return;
+    requireFields(value, path, required, problems);
+    for (const [key, check] of Object.entries(fields)) {
+      if (Object.hasOwn(value, key)) check(value[key], pathTo(path, key), problems, hide);
+    }
+  };
+}
+
+function requireFields(
+  value: Record<string, unknown>,
+  path: string,
+  required: string[],
+  problems: Problem[],
+): void {
+  for (const key of required) {
+    if (Object.hasOwn(value, key) && value[key] !== undefined && value[key] !== null) continue;
+    problems.push(missing(pathTo(path, key)));
+  }
+}
+
+const missing = (path: string): Problem => ({
+  property: path,
+  reason: `Expected \`${path}\` to be set, got nothing.`,
+});
+
+function unknownField(parent: string, key: string, fields: Record<string, Rule>): Problem {
+  const path = pathTo(parent, key);
+  const known = Object.keys(fields).filter((each) => !refusals.has(fields[each] ?? flag));
+  const reason = `Unknown field \`${path}\`. Fields of ${parent || "the arguments"}: ${known.join(", ")}.`;
   return { property: path, reason };
 }
 

@@ -1,4 +1,6 @@
 /** Rules of the pod templates. */
+import { annotations, anyText, containerPorts, dnsName, env, labels } from "./kubernetes-rules";
+import { containers, podClashes, volumeMounts, volumes } from "./pod-rules";
 import {
   all,
   flag,
@@ -8,14 +10,10 @@ import {
   isObject,
   list,
   object,
-  record,
   refused,
-  text,
+  secret,
   type Rule,
 } from "./shape";
-
-const anything: Rule = () => undefined;
-const anyText = text("a string", /^[^]*$/);
 
 const OURS = new Set([
   "app.kubernetes.io/name",
@@ -25,7 +23,7 @@ const OURS = new Set([
   "emqx.io/revision",
 ]);
 
-const podLabels = all(record(anyText), (value, path, problems) => {
+const podLabels = all(labels, (value, path, problems) => {
   for (const key of isObject(value) ? Object.keys(value) : []) {
     if (!OURS.has(key)) continue;
     const reason = `\`${path}\` cannot contain \`${key}\`: the colours are told apart by it.`;
@@ -33,29 +31,29 @@ const podLabels = all(record(anyText), (value, path, problems) => {
   }
 });
 
-const metadata = object({ labels: podLabels, annotations: record(anyText) });
+const metadata = object({ labels: podLabels, annotations });
 
 const fields: Record<string, Rule> = {
   minAvailable: intOrPercent,
   maxUnavailable: intOrPercent,
-  nodeSelector: record(text()),
-  nodeName: text(),
+  nodeSelector: labels,
+  nodeName: dnsName,
   affinity: fragment,
   tolerations: list(fragment),
   toleRations: list(fragment),
   topologySpreadConstraints: list(fragment),
-  command: list(anyText),
-  args: list(anyText),
-  ports: list(fragment),
-  env: list(object({ name: text(), value: anything, valueFrom: fragment }, ["name"])),
+  command: secret(list(anyText)),
+  args: secret(list(anyText)),
+  ports: containerPorts,
+  env,
   envFrom: list(fragment),
   resources: fragment,
   podSecurityContext: fragment,
   containerSecurityContext: fragment,
-  initContainers: list(fragment),
-  extraContainers: list(fragment),
-  extraVolumes: list(fragment),
-  extraVolumeMounts: list(fragment),
+  initContainers: containers,
+  extraContainers: containers,
+  extraVolumes: volumes,
+  extraVolumeMounts: volumeMounts,
   livenessProbe: fragment,
   readinessProbe: fragment,
   startupProbe: fragment,
@@ -69,17 +67,37 @@ const oneOfEach: Rule = (value, path, problems) => {
     ["minAvailable", "maxUnavailable"],
     ["tolerations", "toleRations"],
   ] as const) {
-    if (value[one] === undefined || value[other] === undefined) continue;
+    if (value[one] == null || value[other] == null) continue;
     const reason = `Expected only one of \`${one}\` and \`${other}\` in \`${path}\`, got both.`;
     problems.push({ property: `${path}.${other}`, reason });
   }
 };
+
+/** Names of `rollout/pod.ts`. */
+const clashes = podClashes(
+  {
+    container: "emqx",
+    volumes: ["bootstrap-api-key", "bootstrap-config"],
+    mountPaths: [
+      "/opt/emqx/data",
+      "/opt/emqx/log",
+      "/opt/emqx/etc/emqx.conf",
+      "/opt/emqx/data/bootstrap_api_key",
+    ],
+  },
+  {
+    containers: ["extraContainers", "initContainers"],
+    volumes: "extraVolumes",
+    mounts: "extraVolumeMounts",
+  },
+);
 
 export const coreTemplate = object({
   metadata,
   spec: all(
     object({ replicas: integer(1, 1000), ...fields, volumeClaimTemplates: fragment }),
     oneOfEach,
+    clashes,
   ),
 });
 
@@ -94,6 +112,7 @@ export const replicantTemplate = object({
       ),
     }),
     oneOfEach,
+    clashes,
   ),
   ignoreReplicas: flag,
 });

@@ -1,19 +1,34 @@
 /** The arguments of `EmqxCluster`, judged offline: all problems at once, unknown values skipped. */
+import { API_KEY_NAME } from "./labels";
 import { scanConfig } from "./config-scan";
+import {
+  annotations,
+  dataKey,
+  dnsLabel,
+  dnsName,
+  labels,
+  servicePorts,
+  serviceType,
+} from "./kubernetes-rules";
 import { limitProblem } from "./limits";
 import { validateMonitoring } from "./monitoring/validate";
+import { nodeNameProblem } from "./node-name";
+import { judged } from "./judged";
 import { declaredPorts } from "./ports";
 import { releaseOf } from "./release";
 import {
   all,
   flag,
   fragment,
+  fragmentOf,
   integer,
   isObject,
   list,
   object,
   oneOf,
+  open,
   refused,
+  secret,
   share,
   text,
   type Problem,
@@ -34,35 +49,45 @@ const label = text(
   `a lower-case DNS label that starts with a letter and has at most ${MAX_NAME} characters`,
   new RegExp(`^[a-z]([-a-z0-9]{0,${MAX_NAME - 2}}[a-z0-9])?$`),
 );
-const namespace = text(
-  "a lower-case DNS label of at most 63 characters",
-  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-);
 
-const secretKey = object({ secretName: text(), secretKey: text() }, ["secretName", "secretKey"]);
+const secretKey = object({ secretName: dnsName, secretKey: dataKey }, ["secretName", "secretKey"]);
+
+/** Of a line of the bootstrap file, `key:secret`, which EMQX reads when a node starts. */
+export const apiKeyName: Rule = all(
+  text("letters, digits, `-` or `_`", /^[A-Za-z\d_-]{1,256}$/),
+  (value, path, problems) => {
+    if (value !== API_KEY_NAME) return;
+    const reason = `Expected \`${path}\` to be another name than \`${API_KEY_NAME}\`: the rollout has its own key under it.`;
+    problems.push({ property: path, reason });
+  },
+);
+export const apiKeySecret: Rule = text(
+  "3 to 128 characters without colon, line break and white space at an end",
+  /^(?!\s)[^:\p{Cc}\u2028\u2029]{3,128}(?<!\s)$/u,
+  { secret: true },
+);
 
 const bootstrapApiKey = all(
   object({
-    key: text("letters, digits, `-` or `_`", /^[A-Za-z\d_-]+$/),
-    secret: text("3 to 128 characters without colon and line break", /^[^:\r\n]{3,128}$/, {
-      secret: true,
-    }),
+    key: apiKeyName,
+    secret: apiKeySecret,
     secretRef: object({ key: secretKey, secret: secretKey }, ["key", "secret"]),
   }),
   (value, path, problems) => {
     if (!isObject(value)) return;
-    const inline = value.key !== undefined && value.secret !== undefined;
-    if (inline === (value.secretRef === undefined)) return;
+    const inline = value.key != null && value.secret != null;
+    const neither = value.key == null && value.secret == null;
+    if (value.secretRef == null ? inline : neither) return;
     const reason = `Expected \`${path}\` to have either \`key\` and \`secret\` or \`secretRef\`.`;
     problems.push({ property: path, reason });
   },
 );
 
-const serviceTemplate = (enabled: Rule): Rule =>
+export const serviceTemplate = (enabled: Rule, metadata: Record<string, Rule> = {}): Rule =>
   object({
     enabled,
-    metadata: object({ labels: fragment, annotations: fragment }),
-    spec: all(fragment, (value, path, problems) => {
+    metadata: object({ ...metadata, labels, annotations }),
+    spec: all(fragmentOf({ ports: servicePorts, type: serviceType }), (value, path, problems) => {
       if (isObject(value)) {
         refused("the rollout points the Service at the colour that serves.")(
           value.selector,
@@ -81,21 +106,57 @@ const alwaysOn: Rule = (value, path, problems) => {
   problems.push({ property: path, reason });
 };
 
+export const imageReference: Rule = text(
+  "an image reference of at most 500 visible ASCII characters",
+  /^[\w][\w.:/@+-]{0,499}$/,
+);
+
+export const clusterDomain: Rule = text(
+  "a DNS domain of at most 253 characters such as `cluster.local`, no address and without a dot at its end",
+  /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+);
+
+/** EMQX gets it as a variable, whose value it parses as HOCON; Linux limits that to 128 KiB. */
+export const licenseKey: Rule = text(
+  "a licence key: at most 100,000 letters, digits and `+/=._:@~%-`, without white space",
+  /^[\w+/=.:@~%-]{1,100000}$/,
+  { secret: true },
+);
+
+/** Of two lines with one key EMQX would take either. */
+export const uniqueKeys: Rule = (value, path, problems) => {
+  const seen = new Set<unknown>();
+  for (const [index, item] of (Array.isArray(value) ? value : []).entries()) {
+    const key: unknown = isObject(item) ? item.key : undefined;
+    if (typeof key !== "string" || key === UNKNOWN) continue;
+    const at = `${path}[${index}].key`;
+    if (seen.has(key)) {
+      const reason = `Expected \`${at}\` to differ from the other keys, got one of them again.`;
+      problems.push({ property: at, reason });
+    }
+    seen.add(key);
+  }
+};
+
+export const bootstrapKeys: Rule = secret(all(list(bootstrapApiKey), uniqueKeys));
+
 const clusterArgs = object(
   {
     name: label,
-    namespace,
-    image: text("an image reference without white space", /^\S+$/),
+    namespace: dnsLabel,
+    image: imageReference,
     imagePullPolicy: oneOf("Always", "IfNotPresent", "Never"),
-    imagePullSecrets: list(object({ name: text() }, ["name"])),
-    serviceAccountName: text(),
-    bootstrapAPIKeys: list(bootstrapApiKey),
-    config: object({
-      mode: oneOf("Merge", "Replace"),
-      data: text("a string", /^[^]*$/),
-      roots: fragment,
-    }),
-    clusterDomain: text("a DNS domain", /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/),
+    imagePullSecrets: list(object({ name: dnsName }, ["name"])),
+    serviceAccountName: dnsName,
+    bootstrapAPIKeys: bootstrapKeys,
+    config: secret(
+      object({
+        mode: open(oneOf("Merge", "Replace")),
+        data: text("a string", /^[^]*$/),
+        roots: fragment,
+      }),
+    ),
+    clusterDomain,
     revisionHistoryLimit: integer(0),
     updateStrategy: object({
       type: oneOf("Recreate"),
@@ -117,7 +178,7 @@ const clusterArgs = object(
     monitoring: (value, path, problems) => problems.push(...validateMonitoring(value, path)),
     dashboardServiceTemplate: serviceTemplate(flag),
     listenersServiceTemplate: serviceTemplate(alwaysOn),
-    license: text("a licence key without white space", /^\S+$/, { secret: true }),
+    license: licenseKey,
     persistentVolumeClaimRetentionPolicy: object({
       whenDeleted: oneOf("Delete", "Retain"),
       whenScaled: oneOf("Delete", "Retain"),
@@ -130,10 +191,11 @@ const clusterArgs = object(
 
 /** Every problem of the arguments of `EmqxCluster`; empty when they are right. */
 export function validateCluster(args: unknown): Problem[] {
-  const problems: Problem[] = [];
-  clusterArgs(args, "", problems);
-  if (problems.length > 0 || !isObject(args)) return problems;
-  return [...releaseProblems(args), ...configProblems(args)];
+  return judged(args, (problems) => {
+    clusterArgs(args, "", problems);
+    if (problems.length > 0 || !isObject(args)) return;
+    problems.push(...releaseProblems(args), ...nodeNameProblem(args), ...configProblems(args));
+  });
 }
 
 /** What the release of the image cannot do. */

@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import { isLater } from "./plain";
 import { UNKNOWN } from "./unknown";
 
 /** Arguments as far as they are known while the program runs; outputs and promises become unknown. */
@@ -7,7 +7,7 @@ export function withoutOutputs(value: object): Record<string, unknown> {
 }
 
 function plain(value: unknown): unknown {
-  if (pulumi.Output.isInstance(value) || value instanceof Promise) return UNKNOWN;
+  if (isLater(value)) return UNKNOWN;
   if (Array.isArray(value)) return value.map(plain);
   return typeof value === "object" && value !== null ? withoutOutputs(value) : value;
 }

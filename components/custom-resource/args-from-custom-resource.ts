@@ -1,6 +1,7 @@
 /** Moves a cluster of the EMQX Operator here: its custom resource becomes a component's arguments. */
 import type { EmqxClusterArgs } from "../args";
 import type { EmqxEnterpriseArgs } from "../enterprise/args";
+import { shown } from "../shown";
 import { invalid, readCustomResource } from "./custom-resource";
 import { argsFromV2alpha1, argsFromV2beta1 } from "./emqx";
 import { argsFromV1beta4 } from "./emqx-enterprise";
@@ -30,7 +31,7 @@ export function argsFromCustomResource(cr: unknown): FromCustomResource {
     default:
       throw invalid(
         "Expected `EMQX` of apps.emqx.io/v2beta1 or v2alpha1, or `EmqxEnterprise` of apps.emqx.io/v1beta4, " +
-          `got \`${resource.kind}\` of ${resource.apiVersion}. Convert it with the operator first ` +
+          `got \`${shown(resource.kind)}\` of ${shown(resource.apiVersion)}. Convert it with the operator first ` +
           "(`kubectl get emqx.v2beta1.apps.emqx.io -o yaml`), or write the arguments by hand.",
       );
   }

@@ -29,13 +29,14 @@ export function clusterFromCustomResource(
 
 /** Plain objects are merged, everything else is replaced; `undefined` changes nothing. */
 export function mergeArgs(base: object, over: object): Record<string, unknown> {
-  const result: Record<string, unknown> = { ...base };
+  // A map keeps a key such as `__proto__` an ordinary one, which the rules then refuse.
+  const result = new Map<string, unknown>(Object.entries(base));
   for (const [key, value] of Object.entries(over)) {
-    const before = result[key];
+    const before = result.get(key);
     if (value === undefined) continue;
-    result[key] = isPlain(before) && isPlain(value) ? mergeArgs(before, value) : value;
+    result.set(key, isPlain(before) && isPlain(value) ? mergeArgs(before, value) : value);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** An output is an object too, but not one to look into. */

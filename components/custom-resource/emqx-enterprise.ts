@@ -2,6 +2,7 @@
 import type { EmqxEnterpriseArgs } from "../enterprise/args";
 import { specFields, validateEnterprise } from "../enterprise/validate";
 import { isObject, type Problem } from "../shape";
+import { shown } from "../shown";
 import { refuse, type CustomResource, type Fields } from "./custom-resource";
 
 export function argsFromV1beta4(cr: CustomResource): EmqxEnterpriseArgs {
@@ -11,7 +12,7 @@ export function argsFromV1beta4(cr: CustomResource): EmqxEnterpriseArgs {
     .map((key) => ({
       property: key,
       reason:
-        `Unknown field \`${key}\`. Fields of ${cr.apiVersion}: ${known.join(", ")}. ` +
+        `Unknown field \`${shown(key)}\`. Fields of ${cr.apiVersion}: ${known.join(", ")}. ` +
         "Remove it; what this package adds is given beside the custom resource.",
     }));
   const spec = Object.fromEntries(Object.entries(cr.spec).filter(([key]) => known.includes(key)));

@@ -1,6 +1,7 @@
 /** `EMQX` of `apps.emqx.io/v2beta1` and `v2alpha1`: EMQX 5 and later. */
 import type { EmqxClusterArgs } from "../args";
 import { isObject, type Problem } from "../shape";
+import { shown } from "../shown";
 import { validateCluster } from "../validate";
 import { refuse, type CustomResource, type Fields } from "./custom-resource";
 import { takeLicense } from "./license-in-config";
@@ -44,7 +45,7 @@ export function argsFromV2alpha1(cr: CustomResource): EmqxClusterArgs {
   const { emqxTemplate, ...outer } = cr.spec;
   const inner = isObject(emqxTemplate) ? emqxTemplate : {};
   const problems: Problem[] = Object.keys(inner)
-    .filter((key) => key in outer)
+    .filter((key) => Object.hasOwn(outer, key))
     .map((key) => ({
       property: `emqxTemplate.${key}`,
       reason: `Expected only one of \`${key}\` and \`emqxTemplate.${key}\`, got both. Remove one.`,
@@ -56,7 +57,7 @@ export function argsFromV2alpha1(cr: CustomResource): EmqxClusterArgs {
   const template = (given: unknown): Fields => {
     const { spec: inside, ...rest } = isObject(given) ? given : {};
     const renamed = Object.entries(isObject(inside) ? inside : {}).map(([key, value]) => [
-      RENAMED[key] ?? key,
+      Object.hasOwn(RENAMED, key) ? RENAMED[key] : key,
       value,
     ]);
     return { ...rest, spec: { replicas: V2ALPHA1_NODES, ...pods, ...Object.fromEntries(renamed) } };
@@ -79,7 +80,7 @@ function unknownFields(cr: CustomResource, spec: Fields, known: string[]): Probl
     .map((key) => ({
       property: key,
       reason:
-        `Unknown field \`${key}\`. Fields of ${cr.apiVersion}: ${known.join(", ")}. ` +
+        `Unknown field \`${shown(key)}\`. Fields of ${cr.apiVersion}: ${known.join(", ")}. ` +
         "Remove it; what this package adds is given beside the custom resource.",
     }));
 }

@@ -2,6 +2,7 @@
 import { canonical } from "../rollout/canonical";
 import { readHocon } from "../hocon-tree";
 import { scanHocon } from "../hocon";
+import { limitProblem } from "../limits";
 
 const VALUE = String.raw`("[^"\n]*"|[^\s"{},]+)`;
 const BLOCK = new RegExp(
@@ -21,6 +22,8 @@ export interface ConfigWithoutLicense {
  * proven to mean what it meant; otherwise the text stays, and EMQX reads the key from it.
  */
 export function takeLicense(data: string): ConfigWithoutLicense {
+  // What is no configuration is judged later; looking into it could take long.
+  if (limitProblem({ data })) return { data };
   const license = scanHocon(data).get("license.key");
   const before = readHocon(data);
   if (!license || "problem" in before) return { data };

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { siteOf, type Site } from "../child";
 import { createAccount, infoOf, type ServiceInfo } from "../emqx-cluster";
-import { asEmqxError } from "../errors";
 import { names } from "../labels";
 import { createMonitoring } from "../monitoring/monitoring";
+import { requireValid } from "../require-valid";
 import type { ClusterStatus, RolloutSummary } from "../rollout/outputs";
 import { isObject } from "../shape";
 import { hasUnknown } from "../unknown";
@@ -42,10 +42,9 @@ export class EmqxEnterprise extends pulumi.ComponentResource {
   /** Phases with their seconds, rates and verdict of the last rollout. */
   declare readonly lastRollout: pulumi.Output<RolloutSummary>;
 
-  constructor(name: string, args: EmqxEnterpriseArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: EmqxEnterpriseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("pulumi-emqx:index:EmqxEnterprise", name, {}, opts);
-    requireValid(this, name, args);
-
+    const args = requireValid(this, name, given, JUDGE);
     const site = siteOf(name, args, { parent: this });
     const secrets = createEnterpriseSecrets(site, args);
     const account = createAccount(site, knownTemplate(args)?.spec ?? {});
@@ -72,14 +71,11 @@ export class EmqxEnterprise extends pulumi.ComponentResource {
   }
 }
 
-function requireValid(component: EmqxEnterprise, name: string, args: EmqxEnterpriseArgs): void {
-  const problems = validateEnterprise({ ...withoutOutputs(args ?? {}), name: args?.name ?? name });
-  if (problems.length === 0) return;
-  const reasons = problems.map(({ reason }) => `  - ${reason}`).join("\n");
-  const text = `EMQX_INVALID_ARGUMENT: EmqxEnterprise "${name}" cannot be made of these arguments:\n${reasons}`;
-  // Pulumi shows a ResourceError at its resource and without a stack.
-  throw asEmqxError(new pulumi.ResourceError(text, component, true), "EMQX_INVALID_ARGUMENT");
-}
+const JUDGE = {
+  kind: "EmqxEnterprise",
+  known: ["name", "namespace", "license", "serviceTemplate", "monitoring"],
+  validate: validateEnterprise,
+};
 
 /** The template, as far as it is known while the program runs. */
 function knownTemplate(args: EmqxEnterpriseArgs): EnterpriseTemplate | undefined {

@@ -2,12 +2,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/kubernetes/core/v1";
 import type { Site } from "../child";
+import { invalidValue, judgedValue } from "../judged-value";
 import { API_KEY_NAME, names, secretKeys } from "../labels";
 import { digest, password, secret } from "../secrets";
 import type { EmqxEnterpriseArgs } from "./args";
 import { partOf } from "./known-parts";
 import { PASSWORD } from "./pod-fields";
 import { BOOTSTRAP_FILE, LICENSE_FILE } from "./site";
+import { enterpriseKeys, licenseText } from "./validate";
+import { settingRule } from "./validate-config";
 
 export interface EnterpriseSecrets {
   all: Secret[];
@@ -26,6 +29,7 @@ export interface EnterpriseLicense {
 
 export function createEnterpriseSecrets(site: Site, args: EmqxEnterpriseArgs): EnterpriseSecrets {
   const container = ["spec", "emqxContainer"];
+  const path = "template.spec.emqxContainer";
   const cookie = password(site, "node-cookie", 64);
   const apiKey = password(site, "bootstrap-api-key", 64);
   const generated = password(site, "dashboard-admin", 24);
@@ -33,14 +37,21 @@ export function createEnterpriseSecrets(site: Site, args: EmqxEnterpriseArgs): E
   const userKeys = partOf<{ key: string; secret: string }[]>(args.template, [
     ...container,
     "bootstrapAPIKeys",
-  ]).apply((keys) => keys?.map(({ key, secret: value }) => `${key}:${value}`) ?? []);
+  ]).apply((keys) =>
+    (judgedValue(keys, `${path}.bootstrapAPIKeys`, enterpriseKeys) ?? []).map(
+      ({ key, secret: value }) => `${key}:${value}`,
+    ),
+  );
   const keyFile = pulumi
     .all([userKeys, apiKey])
     .apply(([lines, own]) =>
       [...lines, `${API_KEY_NAME}:${own}`].map((line) => `${line}\n`).join(""),
     );
 
-  const setting = (key: string) => partOf<string>(args.template, [...container, "emqxConfig", key]);
+  const setting = (key: string) =>
+    partOf<string>(args.template, [...container, "emqxConfig", key]).apply((text) =>
+      judgedValue(text, `${path}.emqxConfig["${key}"]`, settingRule),
+    );
   const chosen = setting(PASSWORD);
   const admin = pulumi.all([chosen, generated]).apply(([own, ours]) => own ?? ours);
   const username = setting("dashboard.default_user.login").apply((login) => login ?? "admin");
@@ -73,11 +84,13 @@ function createLicense(
   { data, stringData, secretName }: NonNullable<EmqxEnterpriseArgs["license"]>,
   cookie: pulumi.Output<string>,
 ): EnterpriseLicense & { own?: Secret } {
-  if (secretName !== undefined) return readLicense(site, secretName, cookie);
+  if (secretName != null) return readLicense(site, secretName, cookie);
   const decoded = pulumi
     .output(data)
     .apply((base64) => Buffer.from(base64 ?? "", "base64").toString("utf8"));
-  const content = pulumi.secret(stringData === undefined ? decoded : stringData);
+  const content = pulumi
+    .secret(stringData == null ? decoded : stringData)
+    .apply((file) => judgedValue(file, "license", licenseText));
   const name = names.licenseSecret(site.name);
   const own = secret(site, "license", name, { [LICENSE_FILE]: content });
   return { own, secretName: name, key: LICENSE_FILE, digest: digest(cookie, content) };
@@ -101,8 +114,8 @@ function keyOf(files: Record<string, string> | undefined, id: string): string {
   const keys = Object.keys(files ?? {}).sort();
   const [first] = keys.includes(LICENSE_FILE) ? [LICENSE_FILE] : keys;
   if (first !== undefined) return first;
-  throw new pulumi.RunError(
-    `EMQX_INVALID_ARGUMENT: Expected Secret ${id} of \`license.secretName\` to have a key with the licence file, found none.`,
+  throw invalidValue(
+    `Expected Secret ${id} of \`license.secretName\` to have a key with the licence file, found none.`,
   );
 }
 

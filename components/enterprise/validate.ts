@@ -1,34 +1,64 @@
 /** The arguments of `EmqxEnterprise`, judged offline: all problems at once, unknown values skipped. */
+import { judged } from "../judged";
+import {
+  annotations,
+  anyText,
+  containerPorts,
+  dnsLabel,
+  dnsName,
+  env,
+  labels,
+  servicePorts,
+  serviceType,
+} from "../kubernetes-rules";
+import { names } from "../labels";
+import { nodeNameProblem } from "../node-name";
+import { containers, podClashes, volumeMounts, volumes } from "../pod-rules";
 import {
   all,
   flag,
   fragment,
+  fragmentOf,
   integer,
   isObject,
   list,
   object,
   oneOf,
-  record,
+  open,
   refused,
+  secret,
   share,
   text,
   type Problem,
   type Rule,
 } from "../shape";
 import { UNKNOWN } from "../unknown";
-import { validateCluster } from "../validate";
+import { apiKeyName, apiKeySecret, clusterDomain, uniqueKeys, validateCluster } from "../validate";
 import { emqxConfigRule } from "./validate-config";
+
+const BASE64 = /^[A-Za-z0-9+/\s]{1,500000}={0,2}\s*$/;
 
 const seconds = integer(0);
 const rate = integer(1);
-const anyText = text("a string", /^[^]*$/);
-const anything: Rule = () => undefined;
+
+/** A file; a Secret holds at most 1 MiB. */
+export const licenseText = text("a licence file of at most 500,000 characters", /^[^]{1,500000}$/, {
+  secret: true,
+});
 
 const license: Rule = all(
-  object({ data: anyText, stringData: anyText, secretName: text() }),
+  secret(
+    object({
+      data: text("a licence file in base64, of at most 500,000 characters", BASE64, {
+        secret: true,
+      }),
+      stringData: licenseText,
+      secretName: open(dnsName),
+    }),
+  ),
   (value, path, problems) => {
     if (!isObject(value)) return;
-    const given = ["data", "stringData", "secretName"].filter((key) => value[key] !== undefined);
+    const given = ["data", "stringData", "secretName"].filter((key) => value[key] != null);
     if (given.length === 1) return;
     const got = given.length === 0 ? "none" : given.join(" and ");
     const reason = `Expected \`${path}\` to have exactly one of \`data\`, \`stringData\` and \`secretName\`, got ${got}.`;
@@ -38,44 +68,38 @@ const license: Rule = all(
 
 const image = object(
   {
-    registry: text("a registry without white space", /^\S+$/),
-    repository: text("an image repository without tag and white space", /^[^\s:]+$/),
+    registry: text("a registry without white space", /^[\w][\w.:/-]{0,252}$/),
+    repository: text("an image repository without tag and white space", /^[\w][\w./-]{0,252}$/),
     version: text(
       "a version of EMQX 4.4 from 4.4.12 on, such as `4.4.14` (use EmqxCluster for EMQX 5 and later)",
-      /^4\.4\.(1[2-9]|[2-9]\d)([-.+][\w.+-]*)?$/,
+      /^4\.4\.(1[2-9]|[2-9]\d)([-.][\w.-]{0,50})?$/,
     ),
-    prefix: text("a part of a tag", /^[\w.-]*$/),
-    suffix: text("a part of a tag", /^[\w.-]*$/),
+    prefix: text("a part of a tag, of at most 50 characters", /^[\w.-]{0,50}$/),
+    suffix: text("a part of a tag, of at most 50 characters", /^[\w.-]{0,50}$/),
     pullPolicy: oneOf("Always", "IfNotPresent", "Never"),
   },
   ["version"],
 );
 
+export const enterpriseKeys: Rule = secret(
+  all(list(object({ key: apiKeyName, secret: apiKeySecret }, ["key", "secret"])), uniqueKeys),
+);
+
 /** Fields of `emqxContainer`, exported for the table of docs/operator.md. */
 export const containerFields: Record<string, Rule> = {
-  name: text("a lower-case DNS label", /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
+  name: dnsLabel,
   image,
   emqxConfig: emqxConfigRule,
   emqxACL: list(text("a line of acl.conf", /^[^\r\n]*$/)),
-  bootstrapAPIKeys: list(
-    object(
-      {
-        key: text("letters, digits, `-` or `_`", /^[A-Za-z\d_-]+$/),
-        secret: text("3 to 128 characters without colon and line break", /^[^:\r\n]{3,128}$/, {
-          secret: true,
-        }),
-      },
-      ["key", "secret"],
-    ),
-  ),
-  command: list(anyText),
-  args: list(anyText),
+  bootstrapAPIKeys: enterpriseKeys,
+  command: secret(list(anyText)),
+  args: secret(list(anyText)),
   workingDir: text(),
-  ports: list(fragment),
-  env: list(object({ name: text(), value: anything, valueFrom: fragment }, ["name"])),
+  ports: containerPorts,
+  env,
   envFrom: list(fragment),
   resources: fragment,
-  volumeMounts: list(fragment),
+  volumeMounts,
   volumeDevices: list(fragment),
   livenessProbe: fragment,
   readinessProbe: fragment,
@@ -89,7 +113,7 @@ export const containerFields: Record<string, Rule> = {
   tty: flag,
 };
 
-const podLabels: Rule = all(record(anyText), (value, path, problems) => {
+const podLabels: Rule = all(labels, (value, path, problems) => {
   for (const key of isObject(value) ? Object.keys(value) : []) {
     if (!/^(app\.kubernetes\.io\/(name|instance|component|managed-by)|emqx\.io\/.*)$/.test(key)) {
       continue;
@@ -102,29 +126,49 @@ const podLabels: Rule = all(record(anyText), (value, path, problems) => {
 /** Fields of `template.spec`. */
 export const templateFields: Record<string, Rule> = {
   emqxContainer: object(containerFields, ["image"]),
-  serviceAccountName: text(),
+  serviceAccountName: dnsName,
   reloaderImage: text(),
-  imagePullSecrets: list(object({ name: text() }, ["name"])),
-  initContainers: list(fragment),
-  extraContainers: list(fragment),
+  imagePullSecrets: list(object({ name: dnsName }, ["name"])),
+  initContainers: containers,
+  extraContainers: containers,
   ephemeralContainers: refused(
     "Kubernetes allows none in the template of a pod. Use `kubectl debug` on the running pod.",
   ),
-  volumes: list(fragment),
+  volumes,
   podSecurityContext: fragment,
-  nodeSelector: record(text()),
-  nodeName: text(),
+  nodeSelector: labels,
+  nodeName: dnsName,
   affinity: fragment,
   tolerations: list(fragment),
+};
+
+/** Names of `pod.ts`; the data volume and EMQX's container are the user's to name. */
+const clashes: Rule = (value, path, problems) => {
+  if (!isObject(value)) return;
+  const own = isObject(value.emqxContainer) ? value.emqxContainer : {};
+  podClashes(
+    {
+      container: typeof own.name === "string" ? own.name : "emqx",
+      volumes: ["bootstrap-user", "acl", "license"],
+      mountPaths: [
+        "/opt/emqx/data",
+        "/opt/emqx/log",
+        "/opt/emqx/data/bootstrap_user",
+        "/mounted/acl",
+        "/mounted/license",
+      ],
+    },
+    { containers: ["extraContainers", "initContainers"], volumes: "volumes", mounts: "mounts" },
+  )({ ...value, mounts: own.volumeMounts }, path, problems);
 };
 
 const serviceTemplate = object({
   metadata: object({
     name: text("a lower-case DNS label", /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/),
-    labels: record(anyText),
-    annotations: record(anyText),
+    labels,
+    annotations,
   }),
-  spec: all(fragment, (value, path, problems) => {
+  spec: all(fragmentOf({ ports: servicePorts, type: serviceType }), (value, path, problems) => {
     if (!isObject(value)) return;
     refused("the rollout points the Service at the colour that serves.")(
       value.selector,
@@ -137,14 +181,14 @@ const serviceTemplate = object({
 /** The operator's fields of `spec`. */
 export const specFields: Record<string, Rule> = {
   replicas: integer(1, 1000),
-  clusterDomain: text("a DNS domain", /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/),
+  clusterDomain,
   license,
   persistent: object(
     {
       metadata: object({
-        name: text(),
-        labels: record(anyText),
-        annotations: record(anyText),
+        name: dnsLabel,
+        labels,
+        annotations,
       }),
       spec: fragment,
     },
@@ -156,8 +200,8 @@ export const specFields: Record<string, Rule> = {
   }),
   template: object(
     {
-      metadata: object({ labels: podLabels, annotations: record(anyText) }),
-      spec: object(templateFields, ["emqxContainer"]),
+      metadata: object({ labels: podLabels, annotations }),
+      spec: all(object(templateFields, ["emqxContainer"]), clashes),
     },
     ["spec"],
   ),
@@ -198,7 +242,27 @@ const enterpriseArgs = object(
 
 /** Every problem of the arguments, `name` included. */
 export function validateEnterprise(args: unknown): Problem[] {
-  const problems: Problem[] = [];
-  enterpriseArgs(args, "", problems);
-  return problems;
+  return judged(args, (problems) => {
+    enterpriseArgs(args, "", problems);
+    if (problems.length > 0 || !isObject(args)) return;
+    problems.push(...nodeNameProblem(args, nodePrefixOf(args)), ...serviceNameProblem(args));
+  });
+}
+
+/** What `emqxConfig` calls the nodes, as far as it is known. */
+function nodePrefixOf({ name, template }: Record<string, unknown>): string {
+  const inner = (value: unknown, key: string) => (isObject(value) ? value[key] : undefined);
+  const container = inner(inner(template, "spec"), "emqxContainer");
+  const given = inner(inner(container, "emqxConfig"), "name") ?? name;
+  return typeof given === "string" && given !== UNKNOWN ? given : "";
+}
+
+/** The nodes find each other by the headless Service, which has a name of its own. */
+function serviceNameProblem({ name, serviceTemplate: template }: Record<string, unknown>) {
+  const metadata = isObject(template) ? template.metadata : undefined;
+  const own = isObject(metadata) ? metadata.name : undefined;
+  if (typeof name !== "string" || own !== names.headless(name)) return [];
+  const property = "serviceTemplate.metadata.name";
+  const reason = `Expected \`${property}\` to be another name than \`${own}\`: the headless Service is called so.`;
+  return [{ property, reason }];
 }
