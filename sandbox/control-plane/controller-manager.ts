@@ -25,6 +25,7 @@ export function controllerManager(
   server: string,
   adminToken: string,
 ): Component {
+  const grace = process.env.SANDBOX_NODE_GRACE_SECONDS;
   const kubeconfig = layout.controllerManagerKubeconfig;
   const defaultAccount = `${server}/api/v1/namespaces/default/serviceaccounts/default`;
   return {
@@ -48,6 +49,7 @@ export function controllerManager(
       "--kube-api-burst=1000",
       "--endpointslice-updates-batch-period=0s",
       "--endpoint-updates-batch-period=0s",
+      ...(grace ? [`--node-monitor-grace-period=${grace}s`] : []),
       "--profiling=false",
     ],
     ports: [port],

@@ -6,7 +6,9 @@ import { readV4Settings } from "./v4/settings";
 
 /** Ends the process the way a container's failed EMQX does. */
 function fail(error: unknown): never {
-  log("error", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (error instanceof Error && error.stack) log("error", error.stack);
+  // Last, where whoever reads the end of a log finds it.
+  log("error", `the node has to stop: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }
 

@@ -22,6 +22,7 @@ export class Fleet implements ClientHost {
   private readonly wheel: Wheel;
   private readonly recorder = new Recorder();
   private readonly ledger: Ledger;
+  private readonly channels: number[][];
   private readonly publisher: Publisher;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly sessionsLost = new Set<number>();
@@ -44,6 +45,7 @@ export class Fleet implements ClientHost {
     this.keepaliveSeconds = options.keepaliveSeconds;
     const plan = planFleet(options.clients, options.offline);
     this.clients = plan.clients.map((each, index) => new Client(index, each, this));
+    this.channels = plan.channels;
     this.ledger = new Ledger(plan.channels.map((members) => members.length));
     this.publisher = new Publisher(plan, this.clients, this.ledger, {
       rate: options.messagesPerSecond,
@@ -99,7 +101,9 @@ export class Fleet implements ClientHost {
       ...this.recorder.figures(),
       sessionsExpected: this.clients.filter(({ plan }) => plan.persistent).length,
       sessionsLost: this.sessionsLost.size,
-      messages: this.ledger.figures(),
+      messages: this.ledger.figures((channel, member) =>
+        this.sessionsLost.has(this.channels[channel]?.[member] ?? -1),
+      ),
     };
   }
 

@@ -4,6 +4,8 @@ export interface MessageFigures {
   published: number;
   /** Acknowledged messages that a persistent subscriber never got, counted once a subscriber. */
   lost: number;
+  /** Those of them that were meant for a subscriber whose session was never gone. */
+  lostByKept: number;
   /** Deliveries beyond the first, which QoS 1 allows. */
   duplicates: number;
   /** Messages sent that no broker has acknowledged. */
@@ -44,18 +46,22 @@ export class Ledger {
     this.receivedBy[message] = before | bit;
   }
 
-  figures(): MessageFigures {
+  /** `gone` tells whose session was lost: nothing can be kept for those. */
+  figures(gone: (channel: number, member: number) => boolean = () => false): MessageFigures {
     let published = 0;
     let lost = 0;
+    let lostByKept = 0;
     this.channelOf.forEach((channel, message) => {
       if (!this.acknowledged[message]) return;
       published += 1;
       const members = this.members[channel] ?? 0;
       for (let member = 0; member < members; member += 1) {
-        if (((this.receivedBy[message] ?? 0) & (1 << member)) === 0) lost += 1;
+        if (((this.receivedBy[message] ?? 0) & (1 << member)) !== 0) continue;
+        lost += 1;
+        if (!gone(channel, member)) lostByKept += 1;
       }
     });
     const unacknowledged = this.channelOf.length - published;
-    return { published, lost, duplicates: this.duplicates, unacknowledged };
+    return { published, lost, lostByKept, duplicates: this.duplicates, unacknowledged };
   }
 }

@@ -88,6 +88,7 @@ export function makeReport(measured: Measured): Report {
     sessionsLost: fleet.sessionsLost,
     qos1Published: fleet.messages.published,
     qos1Lost: fleet.messages.lost,
+    qos1LostByKept: fleet.messages.lostByKept,
     qos1Duplicates: fleet.messages.duplicates,
     minConnectedFraction:
       Math.round((1e4 * lows.reduce((a, b) => Math.min(a, b), fleet.clients)) / fleet.clients) /

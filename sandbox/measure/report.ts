@@ -34,6 +34,8 @@ export interface Report {
   sessionsLost: number;
   qos1Published: number;
   qos1Lost: number;
+  /** Of those, the ones meant for a subscriber whose session was never gone. */
+  qos1LostByKept: number;
   qos1Duplicates: number;
   /** Fewest clients connected at any moment, as a fraction of all. */
   minConnectedFraction: number;

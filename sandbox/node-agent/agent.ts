@@ -12,6 +12,7 @@ import { NODE_PORTS } from "./network/connection-table";
 import { NodePorts } from "./network/node-ports";
 import { parseQuantity } from "./node/quantity";
 import { AGENT_NODE, MAX_PODS, NODE_ADDRESS, NODES } from "./node/nodes";
+import { Hosts } from "./node/hosts";
 import { registerNode } from "./node/registration";
 import { Scheduler } from "./node/scheduler";
 import type { AgentOptions } from "./options";
@@ -46,14 +47,28 @@ export async function startAgent(
   const addresses = await Addresses.open();
   const events = new Events(client, AGENT_NODE, log);
   const images = new Images(path.join(options.dir, "images.json"), options.pullMs);
-  const hosts = new HostsFile(path.join(options.dir, "hosts"));
-  await hosts.write("");
+  const names = new HostsFile(path.join(options.dir, "hosts"));
+  await names.write("");
   const cluster = watchCluster(client, log);
   const claim = (namespace: string, name: string) =>
     cluster.claims.items.get(`${namespace}/${name}`);
   const claims = new Claims(client, options.dir, claim, log);
-  const hostsFile = hosts.path;
-  const pods = new Pods({ client, events, images, addresses, claims, hostsFile, options, log });
+  const hostsFile = names.path;
+  const hosts = new Hosts((node, hung) => {
+    log(`${node} ${hung ? "hangs" : "goes on"}`);
+    pods.hostChanged(node, hung);
+  });
+  const pods = new Pods({
+    client,
+    events,
+    images,
+    addresses,
+    claims,
+    hosts,
+    hostsFile,
+    options,
+    log,
+  });
   const nodePorts = new NodePorts(
     () => cluster.slices.items.values(),
     events,
@@ -65,6 +80,7 @@ export async function startAgent(
     log,
     claim,
     pods: () => cluster.pods.items.values(),
+    closed: (node, pod) => hosts.refusal(node, pod),
     capacity: {
       cpu: parseQuantity(options.cpu),
       memory: parseQuantity(options.memory),
@@ -76,7 +92,10 @@ export async function startAgent(
   const resources = { cpu: options.cpu, memory: options.memory };
   const { signal } = stopping;
   await Promise.all(
-    NODES.map((node) => registerNode(client, node, server.port, resources, signal, log)),
+    NODES.map((node) => {
+      const isHung = () => hosts.isHung(node.name);
+      return registerNode(client, node, server.port, resources, signal, log, isHung);
+    }),
   );
 
   await cluster.start({
@@ -90,6 +109,10 @@ export async function startAgent(
       scheduler.retry();
     },
     podsListed: () => scheduler.retry(),
+    node: (node) => {
+      hosts.update(node);
+      scheduler.retry();
+    },
     claim: () => scheduler.retry(),
     claimGone: (gone) => void claims.remove(gone),
     services: () => nodePorts.sync(cluster.services.items.values()),
@@ -101,7 +124,7 @@ export async function startAgent(
     names: () => {
       const { services, slices } = cluster;
       const text = hostsText(services.items.values(), slices.items.values(), options.clusterDomain);
-      hosts.write(text).catch((error) => log(`hosts file: ${String(error)}`));
+      names.write(text).catch((error) => log(`hosts file: ${String(error)}`));
     },
   });
   await claims.removeOrphans(cluster.claims.items.values());

@@ -1,6 +1,6 @@
 import type { KubeClient } from "./kube/client";
 import { Reflector } from "./kube/reflector";
-import type { Claim, EndpointSlice, KubeObject, Pod, Service } from "./kube/types";
+import type { Claim, EndpointSlice, KubeNode, KubeObject, Pod, Service } from "./kube/types";
 
 /** What the agent does about changes in the cluster. */
 export interface Reactions {
@@ -8,6 +8,7 @@ export interface Reactions {
   podGone(pod: Pod): void;
   /** All pods have been listed again. */
   podsListed(): void;
+  node(node: KubeNode): void;
   claim(claim: Claim): void;
   claimGone(claim: Claim): void;
   /** One Service is new or changed. */
@@ -20,6 +21,7 @@ export interface Reactions {
 
 export interface ClusterWatch {
   pods: Reflector<Pod>;
+  nodes: Reflector<KubeNode>;
   services: Reflector<Service>;
   slices: Reflector<EndpointSlice>;
   claims: Reflector<Claim>;
@@ -28,7 +30,7 @@ export interface ClusterWatch {
   stop(): void;
 }
 
-/** Copies of the four collections that the agent follows. */
+/** Copies of the five collections that the agent follows. */
 export function watchCluster(client: KubeClient, log: (line: string) => void): ClusterWatch {
   let reactions: Reactions | undefined;
   const reflect = <T extends KubeObject>(
@@ -52,6 +54,11 @@ export function watchCluster(client: KubeClient, log: (line: string) => void): C
     (to, pod) => to.pod(pod),
     (to, pod) => to.podGone(pod),
     (to) => to.podsListed(),
+  );
+  const nodes = reflect<KubeNode>(
+    "/api/v1/nodes",
+    (to, node) => to.node(node),
+    () => undefined,
   );
   const claims = reflect<Claim>(
     "/api/v1/persistentvolumeclaims",
@@ -78,15 +85,16 @@ export function watchCluster(client: KubeClient, log: (line: string) => void): C
   );
   return {
     pods,
+    nodes,
     services,
     slices,
     claims,
     start: async (to) => {
       reactions = to;
-      // Claims and names first: the pods that are waiting already need them.
-      await Promise.all([claims.start(), services.start(), slices.start()]);
+      // Nodes, claims and names first: the pods that are waiting already need them.
+      await Promise.all([nodes.start(), claims.start(), services.start(), slices.start()]);
       await pods.start();
     },
-    stop: () => [pods, services, slices, claims].forEach((reflector) => reflector.stop()),
+    stop: () => [pods, nodes, services, slices, claims].forEach((reflector) => reflector.stop()),
   };
 }

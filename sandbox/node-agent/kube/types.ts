@@ -211,11 +211,29 @@ export interface Pod extends KubeObject {
     };
     topologySpreadConstraints?: SpreadConstraint[];
     readinessGates?: { conditionType: string }[];
+    tolerations?: Toleration[];
     containers: ContainerSpec[];
     initContainers?: ContainerSpec[];
     volumes?: Volume[];
   };
   status?: PodStatus;
+}
+
+export interface Taint {
+  key: string;
+  value?: string;
+  effect: string;
+}
+
+export interface Toleration {
+  key?: string;
+  operator?: string;
+  value?: string;
+  effect?: string;
+}
+
+export interface KubeNode extends KubeObject {
+  spec?: { unschedulable?: boolean; taints?: Taint[] };
 }
 
 export interface Secret extends KubeObject {

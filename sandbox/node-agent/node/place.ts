@@ -10,13 +10,15 @@ export type Placement = { node: NodeIdentity } | { reason: string };
 /**
  * Chooses a node: one that has room and keeps nodeSelector, required anti-affinity and
  * `DoNotSchedule` spread; among those the one that offends preferences least, then the emptiest.
- * Node affinity, affinity between pods and taints are not looked at.
+ * `closed` says why a node takes no new pod at all. Node affinity and affinity between pods are not
+ * looked at.
  */
 export function place(
   pod: Pod,
   all: Placed[],
   nodes: readonly NodeIdentity[],
   capacity: Capacity,
+  closed: (node: string) => string | undefined = () => undefined,
 ): Placement {
   const present = all.filter((other) => !isOver(other.pod));
   const { nodeSelector = {} } = pod.spec;
@@ -27,13 +29,16 @@ export function place(
   );
   for (const node of nodes) {
     const here = present.filter((other) => other.node.name === node.name).map(({ pod: p }) => p);
-    const against = !selected.includes(node)
-      ? ["node(s) didn't match Pod's node affinity/selector"]
-      : isKeptApart(pod, node, present)
-        ? ["node(s) didn't match pod anti-affinity rules"]
-        : !keepsSpread(pod, node, present, selected)
-          ? ["node(s) didn't match pod topology spread constraints"]
-          : shortages(pod, here, capacity);
+    const refusal = closed(node.name);
+    const against = refusal
+      ? [refusal]
+      : !selected.includes(node)
+        ? ["node(s) didn't match Pod's node affinity/selector"]
+        : isKeptApart(pod, node, present)
+          ? ["node(s) didn't match pod anti-affinity rules"]
+          : !keepsSpread(pod, node, present, selected)
+            ? ["node(s) didn't match pod topology spread constraints"]
+            : shortages(pod, here, capacity);
     for (const reason of against) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
     if (against.length > 0) continue;
     const dislike = offence(pod, node, present) + unevenness(pod, node, present, selected);

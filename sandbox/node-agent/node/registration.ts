@@ -19,7 +19,10 @@ export interface Resources {
   memory: string;
 }
 
-/** Registers a node and keeps it alive until `signal` aborts; resolves when it is registered. */
+/**
+ * Registers a node and keeps it alive until `signal` aborts, but for the time in which its host
+ * hangs; resolves when it is registered.
+ */
 export async function registerNode(
   client: KubeClient,
   identity: NodeIdentity,
@@ -27,6 +30,7 @@ export async function registerNode(
   resources: Resources,
   signal: AbortSignal,
   log: (line: string) => void,
+  isHung: () => boolean = () => false,
 ): Promise<KubeObject> {
   const node = await ensureNode(client, identity);
   const since = new Date().toISOString();
@@ -34,9 +38,14 @@ export async function registerNode(
   await report();
   await renewLease(client, identity);
   let beats = 0;
+  let hung = false;
   const timer = setInterval(() => {
+    const back = hung;
+    hung = isHung();
+    if (hung) return;
     beats += 1;
-    const status = beats % STATUS_EVERY === 0;
+    // A controller has called a host that hung unknown.
+    const status = back || beats % STATUS_EVERY === 0;
     Promise.all([renewLease(client, identity), status && report()]).catch((error) =>
       log(`heartbeat of ${identity.name} failed and is repeated in 10 s: ${String(error)}`),
     );

@@ -11,6 +11,8 @@ export interface SchedulerDeps {
   client: KubeClient;
   events: EventRecorder;
   capacity: Capacity;
+  /** Why a node takes no new pod, in kube-scheduler's words. */
+  closed(node: string, pod: Pod): string | undefined;
   /** All pods of the cluster. */
   pods(): Iterable<Pod>;
   /** A claim that a pod names, from the agent's copy. */
@@ -38,7 +40,8 @@ export class Scheduler {
     if (!isOurs(pod) || this.bound.has(uid)) return;
     const missing = this.missingClaim(pod);
     if (missing !== undefined) return this.refuse(pod, missing);
-    const placement = place(pod, this.present(), NODES, this.deps.capacity);
+    const { capacity, closed } = this.deps;
+    const placement = place(pod, this.present(), NODES, capacity, (node) => closed(node, pod));
     if ("reason" in placement) return this.refuse(pod, placement.reason);
     this.bound.set(uid, { pod, node: placement.node });
     void this.bind(pod, placement.node);

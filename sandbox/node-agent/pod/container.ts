@@ -5,6 +5,7 @@ import type { Subject } from "../kube/events";
 import { readReferences } from "../kube/references";
 import type { ContainerSpec, ContainerStatus, Pod } from "../kube/types";
 import type { ProbeTarget } from "../probe/perform";
+import { parseQuantity } from "../node/quantity";
 import { mountAll } from "../volume/mount";
 import { Backoff } from "./backoff";
 import type { NodeContext } from "./context";
@@ -110,6 +111,11 @@ export class Container {
     } else await run.process.killAfter(graceMs);
   }
 
+  /** Its process stands still while the host hangs. */
+  suspend(hung: boolean): void {
+    this.current?.process.suspend(hung);
+  }
+
   /** Log of the present or last run, or of the one before it. */
   log(previous: boolean): { file: string; ended: Promise<unknown> } | undefined {
     const file = this.logFile(this.status.restartCount - (previous ? 1 : 0));
@@ -150,7 +156,16 @@ export class Container {
     await mountAll(this.spec, root, volumes, values);
     const { clusterDomain, emqx } = options;
     const env = processEnv(this.spec, values, { pod, podIP, root, hostsFile, clusterDomain, emqx });
-    return { container: this.spec, podIP, root, env };
+    const { hosts } = this.node;
+    const { nodeName } = pod.spec;
+    return {
+      container: this.spec,
+      podIP,
+      root,
+      env,
+      awake: () => hosts.awake(nodeName),
+      isHung: () => hosts.isHung(nodeName),
+    };
   }
 
   private async runOnce(setting: PodSetting, { imageId, target }: Prepared): Promise<Exit> {
@@ -169,6 +184,7 @@ export class Container {
         cwd: target.root,
         logFile: this.logFile(status.restartCount),
         pidFile: path.join(setting.folder, `${spec.name}.pid`),
+        memoryLimit: memoryLimit(spec),
       },
       target,
       {
@@ -238,9 +254,15 @@ function restarts(policy: string, { code }: Exit): boolean {
   return policy === "Always" || (policy === "OnFailure" && code !== 0);
 }
 
-function ending({ code, signal, startError }: Exit) {
+function ending({ code, signal, startError, outOfMemory }: Exit) {
+  if (outOfMemory) return { exitCode: code, reason: "OOMKilled" };
   if (startError) return { exitCode: code, reason: "StartError", message: startError };
   return { exitCode: code, reason: code === 0 ? "Completed" : "Error", ...(signal && { signal }) };
+}
+
+function memoryLimit({ resources }: ContainerSpec): number | undefined {
+  const limit = resources?.limits?.memory;
+  return limit === undefined ? undefined : parseQuantity(limit);
 }
 
 function lostWithTheNode(startedAt: string): ContainerStatus["lastState"] {

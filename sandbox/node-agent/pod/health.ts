@@ -85,5 +85,11 @@ async function startsUp(
 }
 
 function attempt(probe: Probe, target: ProbeTarget): () => Promise<string | undefined> {
-  return () => perform(probe, target, (probe.timeoutSeconds ?? 1) * 1000);
+  return async () => {
+    for (;;) {
+      await target.awake?.();
+      const message = await perform(probe, target, (probe.timeoutSeconds ?? 1) * 1000);
+      if (message === undefined || !target.isHung?.()) return message;
+    }
+  };
 }

@@ -3,6 +3,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import os from "node:os";
 import path from "node:path";
 
+/** Milliseconds between two looks at how much memory a process holds. */
+const MEMORY_MS = 250;
+
 export interface ProcessOptions {
   command: string[];
   env: Record<string, string>;
@@ -11,6 +14,8 @@ export interface ProcessOptions {
   logFile: string;
   /** Holds the pid while the process runs, for `leftovers.ts`. */
   pidFile: string;
+  /** Bytes of memory above which the process is killed, as by a container's limit; none by default. */
+  memoryLimit?: number;
 }
 
 export interface Exit {
@@ -19,6 +24,8 @@ export interface Exit {
   signal?: number;
   /** Why the program could not be started at all. */
   startError?: string;
+  /** It was killed because it took more memory than its limit. */
+  outOfMemory?: boolean;
 }
 
 /** A process with a process group of its own, so that its children end with it. */
@@ -27,7 +34,7 @@ export class PodProcess {
   readonly pid: number | undefined;
   private over = false;
 
-  constructor({ command, env, cwd, logFile, pidFile }: ProcessOptions) {
+  constructor({ command, env, cwd, logFile, pidFile, memoryLimit }: ProcessOptions) {
     const [program = "", ...args] = command;
     mkdirSync(path.dirname(logFile), { recursive: true });
     const log = openSync(logFile, "a");
@@ -37,10 +44,18 @@ export class PodProcess {
     if (child.pid !== undefined) {
       writeFileSync(pidFile, `${child.pid} ${processStart(child.pid) ?? "-"}\n`);
     }
+    let outOfMemory = false;
+    const memory =
+      memoryLimit !== undefined &&
+      setInterval(() => {
+        outOfMemory ||= (residentBytes(child.pid) ?? 0) > memoryLimit;
+        if (outOfMemory) this.killGroup("SIGKILL");
+      }, MEMORY_MS);
     this.exited = new Promise((resolve) => {
       const end = (exit: Exit) => {
         if (this.over) return;
         this.over = true;
+        if (memory) clearInterval(memory);
         this.killGroup("SIGKILL");
         rmSync(pidFile, { force: true });
         resolve(exit);
@@ -48,7 +63,8 @@ export class PodProcess {
       child.once("error", (error) => end({ code: 128, startError: error.message }));
       child.once("exit", (code, signal) => {
         const number = signal ? os.constants.signals[signal] : undefined;
-        end({ code: code ?? 128 + (number ?? 0), ...(number && { signal: number }) });
+        const killed = { ...(number && { signal: number }), ...(outOfMemory && { outOfMemory }) };
+        end({ code: code ?? 128 + (number ?? 0), ...killed });
       });
     });
   }
@@ -61,6 +77,11 @@ export class PodProcess {
 
   terminate(): void {
     if (!this.over) this.killGroup("SIGTERM");
+  }
+
+  /** Stands still until it is told to go on. */
+  suspend(still: boolean): void {
+    if (!this.over) this.killGroup(still ? "SIGSTOP" : "SIGCONT");
   }
 
   /** SIGKILL once the grace is over. May be called again with a shorter grace. */
@@ -80,6 +101,17 @@ export class PodProcess {
     } catch {
       // The group is gone already.
     }
+  }
+}
+
+/** Memory that a process holds; undefined where the system does not tell. */
+function residentBytes(pid: number | undefined): number | undefined {
+  try {
+    const [, kilobytes] =
+      /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
   }
 }
 

@@ -20,6 +20,8 @@ export class StatusWriter {
     private readonly pod: Pod,
     private readonly compute: (previous: PodCondition[], now: string) => PodStatus,
     private readonly log: (line: string) => void,
+    /** Resolves when the pod's host can write. */
+    private readonly awake: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.conditions = pod.status?.conditions ?? [];
   }
@@ -58,6 +60,7 @@ export class StatusWriter {
     // One turn of the event loop, so that changes that come together are written together.
     await delay(1);
     while (this.dirty && !this.closed) {
+      await this.awake();
       this.dirty = false;
       const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
       const status = this.compute(this.conditions, now);

@@ -63,6 +63,7 @@ export class PodWorker {
       pod,
       (previous, now) => podStatus(this.facts(), previous, now),
       node.log,
+      () => node.hosts.awake(spec.nodeName),
     );
   }
 
@@ -103,6 +104,11 @@ export class PodWorker {
     await this.life;
     // For whoever looks while no agent runs; not worth waiting for an API server that is gone too.
     await Promise.race([this.writer.flush(), delay(REPORT_MS)]);
+  }
+
+  /** The host begins to hang, or goes on. */
+  suspend(hung: boolean): void {
+    for (const container of [...this.init, ...this.main]) container.suspend(hung);
   }
 
   log(container: string, previous: boolean) {

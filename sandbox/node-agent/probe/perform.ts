@@ -15,6 +15,9 @@ export interface ProbeTarget {
   /** Folder that plays the container's `/`. */
   root: string;
   env: Record<string, string>;
+  /** Resolves when the host does not hang: kubelet and its probes hang with it. */
+  awake?: () => Promise<void>;
+  isHung?: () => boolean;
 }
 
 /** Performs a probe's action once. Resolves with undefined on success, else with kubelet's message. */
