@@ -62,7 +62,7 @@ export async function connect(
   site: Site,
   credentials: Credentials,
   { manifests, settings }: Declared,
-  sink: Pick<Sink, "status"> = { status: () => undefined },
+  sink: Pick<Sink, "status" | "warn"> = { status: () => undefined, warn: () => undefined },
 ): Promise<Connection> {
   const kube = await KubernetesClient.open(credentials);
   const { namespace } = site;
@@ -73,7 +73,13 @@ export async function connect(
     secret: `Secret ${namespace}/${name}, key ${key}`,
     readApiKeys: () => secretValue(kube, namespace, site.apiKeySecret, noApiKeys),
   });
-  const observer = new Observer(site, kube, emqx, (pod, port) => http.listensAt(pod, port));
+  const observer = new Observer(
+    site,
+    kube,
+    emqx,
+    (pod, port) => http.listensAt(pod, port),
+    (text) => sink.warn(text),
+  );
   const actor = new Actor(site, kube, emqx, manifests, settings);
   const engine = new EngineWatch();
   const lease = new LeaseFence(site, kube, systemClock, sink, {

@@ -22,6 +22,8 @@ export class Observer {
   private readonly troubles: Troubles;
   private readonly inspector: Inspector;
   private refusedSince?: number;
+  /** Control that nobody understands and that was told already. */
+  private strange?: string;
 
   constructor(
     private readonly site: Site,
@@ -29,6 +31,7 @@ export class Observer {
     private readonly emqx: EmqxClient,
     /** Told where a pod's API listens. */
     private readonly listensAt: (pod: string, port: number) => void = () => undefined,
+    private readonly warn: (text: string) => void = () => undefined,
   ) {
     this.troubles = new Troubles(kube);
     this.inspector = new Inspector(site, kube, emqx);
@@ -155,7 +158,14 @@ export class Observer {
       name: names.rollout(this.site.name),
     });
     const value = record?.metadata.annotations?.[CONTROL_ANNOTATION];
-    return value !== undefined && CONTROLS.includes(value) ? (value as Control) : null;
+    if (value === undefined || CONTROLS.includes(value)) return (value as Control) ?? null;
+    if (value !== this.strange) {
+      this.warn(
+        `Expected annotation ${CONTROL_ANNOTATION} to be one of ${CONTROLS.join(", ")}, got \`${value.slice(0, 40)}\`: it is ignored.`,
+      );
+    }
+    this.strange = value;
+    return null;
   }
 }
 

@@ -23,7 +23,7 @@ export function troubleOf(pod: Pod): { reason: string; message: string } | undef
   ]) {
     const { waiting, terminated } = container.state ?? {};
     const ended = terminated ?? container.lastState?.terminated;
-    const exit = ended ? `last exit code ${ended.exitCode ?? "unknown"}` : "";
+    const exit = ended ? lastEnd(ended) : "";
     const restarts = container.restartCount ? `${container.restartCount} restarts` : "";
     if (waiting?.reason && !STARTING.includes(waiting.reason)) {
       return { reason: waiting.reason, message: sentence(waiting.message, exit, restarts) };
@@ -43,6 +43,12 @@ export function troubleOf(pod: Pod): { reason: string; message: string } | undef
     return { reason: scheduled.reason ?? "Unschedulable", message: scheduled.message ?? "" };
   }
   return undefined;
+}
+
+/** `OOMKilled` tells more than the exit code that it comes with; `Error` does not. */
+function lastEnd({ reason, exitCode }: { reason?: string; exitCode?: number }): string {
+  const code = `last exit code ${exitCode ?? "unknown"}`;
+  return reason && !["Error", "Completed"].includes(reason) ? `${code} (${reason})` : code;
 }
 
 export const isReady = (pod: Pod): boolean =>

@@ -22,6 +22,16 @@ test("a crash loop tells its exit code and restarts", () => {
   });
 });
 
+test("a container that was killed for its memory is told from one that failed", () => {
+  const lastState = { terminated: { exitCode: 137, reason: "OOMKilled" } };
+  const waiting = { reason: "CrashLoopBackOff", message: "back-off 10s" };
+  assert.equal(
+    troubleOf(pod({ containerStatuses: [{ name: "emqx", state: { waiting }, lastState }] }))
+      ?.message,
+    "back-off 10s, last exit code 137 (OOMKilled)",
+  );
+});
+
 test("an image that cannot be pulled keeps Kubernetes' reason and words", () => {
   const waiting = { reason: "ErrImagePull", message: "manifest unknown" };
   assert.deepEqual(troubleOf(pod({ containerStatuses: [{ name: "emqx", state: { waiting } }] })), {
