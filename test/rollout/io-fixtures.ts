@@ -67,13 +67,17 @@ export class World {
   private constructor(
     readonly api: FakeApi,
     readonly connection: Connection,
+    /** What was told to the user. */
+    readonly warnings: string[],
   ) {}
 
   static async start(at: Site = site): Promise<World> {
     const api = await new FakeApi().start();
     const declared = { manifests, settings };
-    const connection = await connect(at, { kubeconfig: api.kubeconfig }, declared);
-    const world = new World(api, connection);
+    const warnings: string[] = [];
+    const sink = { status: () => undefined, warn: (text: string) => void warnings.push(text) };
+    const connection = await connect(at, { kubeconfig: api.kubeconfig }, declared, sink);
+    const world = new World(api, connection, warnings);
     world.reset();
     return world;
   }

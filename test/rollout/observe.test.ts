@@ -140,7 +140,7 @@ test("a crashing pod is explained by its state, its last event and its log, with
   assert.equal(trouble.split("\n").length, 1);
 });
 
-test("the control annotation is read, and an unknown word is none", async () => {
+test("the control annotation is read, and an unknown word is told once and none", async () => {
   const put = (value: string) =>
     world.api.put("configmaps", {
       kind: "ConfigMap",
@@ -150,6 +150,10 @@ test("the control annotation is read, and an unknown word is none", async () => 
   assert.equal((await observe()).control, "abort");
   put("please");
   assert.equal((await observe()).control, null);
+  await observe();
+  assert.deepEqual(world.warnings.splice(0), [
+    "Expected annotation emqx.io/rollout-control to be one of pause, resume, abort, promote, got `please`: it is ignored.",
+  ]);
 });
 
 test("an endpoint that is not ready does not count as served", async () => {

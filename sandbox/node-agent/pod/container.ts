@@ -71,7 +71,8 @@ export class Container {
   async run(setting: PodSetting, restartPolicy: string): Promise<void> {
     for (;;) {
       const prepared = await this.prepare(setting);
-      if (!prepared) return;
+      // A pod may be removed while the container's next run is prepared.
+      if (!prepared || this.stopping.signal.aborted) return;
       const began = Date.now();
       const exit = await this.runOnce(setting, prepared);
       if (this.stopping.signal.aborted || !restarts(restartPolicy, exit)) return;

@@ -43,6 +43,11 @@ export class Hands {
     }
   }
 
+  async list<T>(plural: string): Promise<T[]> {
+    const { items } = await this.api.get<{ items: T[] | null }>(this.path(plural, "").slice(0, -1));
+    return items ?? [];
+  }
+
   patch(plural: string, name: string, body: object): Promise<unknown> {
     return this.api.patch(this.path(plural, name), body, MERGE_PATCH);
   }
