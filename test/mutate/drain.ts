@@ -1,0 +1,155 @@
+import { mutationsOf } from "./mutation";
+
+/** Mistakes in the arithmetic of the drain. */
+export const DRAIN = mutationsOf("drain", [
+  [
+    "silent-node-answers",
+    'node.reachable ? (node.evacuation?.state ?? "unknown") : "unknown"',
+    'node.evacuation?.state ?? "disabled"',
+    "A node that does not answer may be evacuating unseen.",
+  ],
+  [
+    "down-when-silent",
+    "!node.reachable && node.reason !== undefined",
+    "!node.reachable",
+    "A node counts as down only when Kubernetes says so too.",
+  ],
+  [
+    "empty-with-offline-sessions",
+    "node.reachable && node.connections === 0 && live(node) === 0",
+    "node.reachable && live(node) === 0",
+    "A node with offline sessions is not empty.",
+  ],
+  [
+    "drained-with-clients",
+    "if (!node.reachable || node.liveConnections !== 0) return false;",
+    "if (!node.reachable) return false;",
+    "A node is never drained while a client is connected, whatever EMQX's state says.",
+  ],
+  [
+    "drained-without-a-count",
+    "if (!node.reachable || node.liveConnections !== 0) return false;",
+    "if (!node.reachable || live(node) !== 0) return false;",
+    "A node whose clients could not be counted is not drained.",
+  ],
+  [
+    "drained-while-sessions-move",
+    'return state(node) === "evicting_sessions" && isEmpty(node, held);',
+    'return state(node) === "evicting_sessions";',
+    "A node whose sessions are still being moved is not drained.",
+  ],
+  [
+    "never-drained-with-durable-sessions",
+    'return state(node) === "evicting_sessions" && isEmpty(node, held);',
+    "return false;",
+    "An empty node is drained although EMQX never gets to prohibiting.",
+  ],
+  [
+    "empty-at-once",
+    "?? 0) >= EMPTY_MILLISECONDS;",
+    "?? -1) >= 0;",
+    "A channel table must have stayed empty before it is believed.",
+  ],
+  [
+    "lost-at-once",
+    "?? 0) >= LOST_MILLISECONDS;",
+    "?? -1) >= 0;",
+    "A container that is down for a moment does not lose its node its place.",
+  ],
+  [
+    "cuts-for-nothing",
+    "cuts += isEmpty(node, held) ? 0 : 1;",
+    "cuts += 1;",
+    "The time left does not count nodes that have nobody.",
+  ],
+  [
+    "cuts-cost-nothing",
+    "etaSeconds: total + cuts * rates.waitTakeover,",
+    "etaSeconds: total,",
+    "The time left counts waitTakeover for each node that is cut.",
+  ],
+  [
+    "evictions-overlap",
+    "connectionsFree = Math.max(connectionsFree, stage.connections);",
+    "connectionsFree = Math.min(connectionsFree, stage.connections);",
+    "Evictions of two nodes never run at once, so that the rate holds for the cluster.",
+  ],
+  [
+    "session-moves-overlap",
+    "sessionsFree = Math.max(sessionsFree, stage.sessions);",
+    "sessionsFree = Math.min(sessionsFree, stage.sessions);",
+    "Sessions of two nodes never move at once, so that the rate holds for the cluster.",
+  ],
+  [
+    "health-check-not-counted",
+    "const eviction = rates.waitHealthCheck + ticks(load.connections, rates.connEvictRate);",
+    "const eviction = ticks(load.connections, rates.connEvictRate);",
+    "The line counts the time in which a node still accepts clients.",
+  ],
+  [
+    "sessions-not-foreseen",
+    "Math.max(connectionsFree, sessionsFree - eviction - rates.waitTakeover, 0)",
+    "Math.max(connectionsFree, 0)",
+    "A node starts late enough for its sessions not to meet those of the node before.",
+  ],
+  [
+    "line-without-evictions",
+    "connectionsFree = start + eviction;",
+    "connectionsFree = start;",
+    "The next node starts when the evictions of the one before are over.",
+  ],
+  [
+    "takeover-not-counted",
+    "sessionsFree = connectionsFree + rates.waitTakeover + ticks(",
+    "sessionsFree = connectionsFree + ticks(",
+    "The line counts the time in which clients come back.",
+  ],
+  [
+    "silent-node-loses-its-place",
+    "return left > 0 ? { connections: left, sessions: left } : { connections: 0, sessions: 0 };",
+    "return left > 0 ? { connections: 0, sessions: 0 } : { connections: 0, sessions: 0 };",
+    "A silent node keeps its place in the line for a while.",
+  ],
+  [
+    "silent-node-blocks-for-ever",
+    'const left = SILENCE_SECONDS - heldSeconds(held, node, "unknown");',
+    "const left = SILENCE_SECONDS;",
+    "A silent node does not hold the line up for ever.",
+  ],
+  [
+    "health-check-never-over",
+    'rates.waitHealthCheck - heldSeconds(held, node, "waiting_health_check")',
+    "rates.waitHealthCheck",
+    "The time that has passed in waiting_health_check is counted.",
+  ],
+  [
+    "next-batch-in-the-same-second",
+    "const end = Math.max(1, eviction);",
+    "const end = eviction;",
+    "One second lies between the last batch of a node and the first of the next.",
+  ],
+  [
+    "takeover-never-over",
+    'takeover - heldSeconds(held, node, "waiting_takeover")',
+    "takeover",
+    "The time that has passed in waiting_takeover is counted.",
+  ],
+  [
+    "nominal-session-rate",
+    "const seen = seconds > 2 && moved > 0 ? moved / seconds : rates.sessEvictRate;",
+    "const seen = rates.sessEvictRate;",
+    "The forecast follows the rate that a node achieves.",
+  ],
+  [
+    "sessions-in-the-same-second",
+    "sessions: ticks(offline(node), rate) + 1 };",
+    "sessions: ticks(offline(node), rate) };",
+    "One second lies between the last moves of a node and the first of the next.",
+  ],
+  [
+    "estimate-counts-idle-nodes",
+    "loads.filter((load) => load.connections + load.sessions > 0)",
+    "loads.filter((load) => load.connections + load.sessions >= 0)",
+    "Nodes without anybody cost nothing in the estimate.",
+  ],
+]);

@@ -1,0 +1,8 @@
+import { DECIDE } from "./decide";
+import { DRAIN } from "./drain";
+import { LOOK } from "./look";
+import type { Mutation } from "./mutation";
+import { PLAN_DRAIN } from "./plan-drain";
+
+/** Every mutation of the rules that the tests must notice. */
+export const MUTATIONS: Mutation[] = [...DECIDE, ...LOOK, ...PLAN_DRAIN, ...DRAIN];
