@@ -26,6 +26,8 @@ export interface PulumiResult {
 
 /** A Pulumi command under way. */
 export interface PulumiRun {
+  /** The CLI's process; undefined when it could not be started. */
+  pid: number | undefined;
   /** Never rejects because of an exit code. */
   result: Promise<PulumiResult>;
   /** SIGKILL for the CLI and everything that it started: language host, program, providers. */
@@ -63,7 +65,7 @@ export function startPulumi(args: string[], options: PulumiOptions): PulumiRun {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output, seconds: (Date.now() - began) / 1000 }));
   }).finally(() => options.signal?.removeEventListener("abort", kill));
-  return { result, kill, interrupt: () => void child.kill("SIGINT") };
+  return { pid: child.pid, result, kill, interrupt: () => void child.kill("SIGINT") };
 }
 
 /** Runs `pulumi` to its end; throws with the end of its output when it fails. */

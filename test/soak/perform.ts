@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { PulumiResult } from "../../sandbox/pulumi-cli";
+import type { Hands } from "./hands";
+import { Broken, type Soak } from "./soak";
+import { endOf, type Step } from "./step";
+
+/** Seconds that the command after a strike may take, with the patience for a dead holder's lease. */
+const PATIENCE = 300;
+
+/** Performs a step until the cluster is as it should be at its end; says what happened on the way. */
+export async function perform(soak: Soak, hands: Hands, step: Step): Promise<string[]> {
+  const { strike } = step;
+  const notes: string[] = [];
+  await soak.want(step.goal);
+  if (strike) {
+    const { result, note } = await hands.upStruck(strike);
+    notes.push(note, verdict(result));
+    if (strike.kind === "kill") await soak.scenario.stack.cancel().catch(() => undefined);
+    else if (strike.kind === "abort") await soak.want(step.from);
+    else if (result.code !== 0) throw new Broken([`the up failed: ${verdict(result)}`]);
+    if (step.then) await soak.want(step.then);
+  }
+  notes.push(...(await settle(soak)));
+  // After an abort that came too late the goal was reached, and the way back is a rollout as well.
+  await soak.want(endOf(step));
+  return notes;
+}
+
+/** `pulumi up` until it succeeds. Only a predecessor that still works is a reason to try again. */
+async function settle({ scenario, output }: Soak): Promise<string[]> {
+  const notes: string[] = [];
+  const deadline = Date.now() + PATIENCE * 1000;
+  for (;;) {
+    const result = await scenario.stack.startUp().result;
+    if (result.code === 0) return notes;
+    notes.push(verdict(result));
+    const fenced = result.output.includes("EMQX_ROLLOUT_FENCED");
+    if (!fenced || Date.now() > deadline) {
+      throw new Broken([
+        `the up that follows does not succeed: ${notes.at(-1)}`,
+        ...output.slice(-8),
+      ]);
+    }
+    await sleep(3000);
+  }
+}
+
+/** How a command ended, in a word. */
+function verdict({ code, output, seconds }: PulumiResult): string {
+  const codes = [...new Set(output.match(/\bEMQX_[A-Z_]+\b/g) ?? [])];
+  const how = code === 0 ? "ok" : code === null ? "killed" : codes.join(" ") || `code ${code}`;
+  return `up ${how} (${Math.round(seconds)} s)`;
+}
