@@ -7,11 +7,15 @@ import { killAll, processTree } from "../../sandbox/process-tree";
 import { identify, isAlive, type ProcessIdentity } from "../../sandbox/toolchain/process-identity";
 import { REVISION, ROLLOUT } from "../e2e/support/cluster";
 import { rolloutOf, type RolloutAt } from "../e2e/support/faults";
+import { troubleApi, troubleEmqx } from "./accidents";
 import { Broken, type Soak } from "./soak";
 import type { Moment, Strike } from "./step";
 
 const CONTROL = "emqx.io/rollout-control";
 const PHASES = ["Preflight", "CreateGreen", "WaitGreen", "Gate", "Promote", "Evacuate", "Retire"];
+
+/** Seconds after which a command counts as stuck; several soaks may share this machine. */
+const PATIENCE = 900;
 
 /** Seconds after which a pause must be in force; the promise is 5, this machine may be busy. */
 const PAUSE_GRACE = 9;
@@ -29,7 +33,7 @@ export class Hands {
     const end = run.result.finally(() => (ended = true));
     const rollout = await this.moment(strike.at, () => ended);
     const note = ended ? "the up had ended before" : await this.strike(strike, run, rollout);
-    return { result: await this.within(end, 300, run), note };
+    return { result: await this.within(end, run), note };
   }
 
   /** Whoever was left behind by a kill has ended by itself; the pids of those that had to be ended. */
@@ -75,6 +79,10 @@ export class Hands {
         return this.deleteGreen(strike.pick, rollout);
       case "stealSelector":
         return this.stealSelector(strike.to, rollout);
+      case "api":
+        return troubleApi(this.soak, strike.trouble, strike.seconds);
+      case "emqx":
+        return troubleEmqx(this.soak, strike.trouble, strike.seconds, strike.pick);
     }
   }
 
@@ -164,18 +172,14 @@ export class Hands {
     }
   }
 
-  private async within(
-    end: Promise<PulumiResult>,
-    seconds: number,
-    run: PulumiRun,
-  ): Promise<PulumiResult> {
+  private async within(end: Promise<PulumiResult>, run: PulumiRun): Promise<PulumiResult> {
     const clock = new AbortController();
-    const late = sleep(seconds * 1000, undefined, { signal: clock.signal }).then(() => undefined);
+    const late = sleep(PATIENCE * 1000, undefined, { signal: clock.signal }).then(() => undefined);
     const result = await Promise.race([end, late]);
     clock.abort();
     late.catch(() => undefined);
     if (result) return result;
     run.kill();
-    throw new Broken([`\`pulumi up\` had not ended after ${seconds} s`]);
+    throw new Broken([`\`pulumi up\` had not ended after ${PATIENCE} s`]);
   }
 }

@@ -25,14 +25,14 @@ async function main(): Promise<void> {
   console.log(`seed ${seed}, ${minutes} minutes, history in ${out}`);
   const mutant = mutation === undefined ? undefined : await mutatedBuild(mutation);
   const soak = await Soak.open({ clients: options.clients, project: mutant?.folder });
-  const interrupted = (): void => void soak.bench.close().finally(() => process.exit(130));
+  const interrupted = (): void => void soak.close().finally(() => process.exit(130));
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   let broken: string[];
   try {
     broken = await soaked(soak, options);
   } finally {
     if (options.keep) console.log(`The sandbox is kept in ${soak.bench.sandbox.dir}`);
-    else await soak.bench.close();
+    else await soak.close();
     mutant?.remove();
   }
   const caught = broken.length > 0;

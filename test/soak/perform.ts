@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PulumiResult } from "../../sandbox/pulumi-cli";
 import type { Hands } from "./hands";
 import { Broken, type Soak } from "./soak";
-import { endOf, type Step } from "./step";
+import { endOf, type Step, type Strike } from "./step";
 
 /** Seconds that the command after a strike may take, with the patience for a dead holder's lease. */
-const PATIENCE = 300;
+const PATIENCE = 900;
 
 /** Performs a step until the cluster is as it should be at its end; says what happened on the way. */
 export async function perform(soak: Soak, hands: Hands, step: Step): Promise<string[]> {
@@ -17,7 +17,9 @@ export async function perform(soak: Soak, hands: Hands, step: Step): Promise<str
     notes.push(note, verdict(result));
     if (strike.kind === "kill") await soak.scenario.stack.cancel().catch(() => undefined);
     else if (strike.kind === "abort") await soak.want(step.from);
-    else if (result.code !== 0) throw new Broken([`the up failed: ${verdict(result)}`]);
+    else if (result.code !== 0 && !mayFail(strike)) {
+      throw new Broken([`the up failed: ${verdict(result)}`]);
+    }
     if (step.then) await soak.want(step.then);
   }
   notes.push(...(await settle(soak)));
@@ -25,6 +27,9 @@ export async function perform(soak: Soak, hands: Hands, step: Step): Promise<str
   await soak.want(endOf(step));
   return notes;
 }
+
+/** Whoever cannot reach the API server may give up; the next command goes on. */
+const mayFail = ({ kind }: Strike): boolean => kind === "api";
 
 /** `pulumi up` until it succeeds. Only a predecessor that still works is a reason to try again. */
 async function settle({ scenario, output }: Soak): Promise<string[]> {

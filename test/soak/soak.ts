@@ -1,7 +1,9 @@
 import { mintLicense } from "../../sandbox/emqx/license";
 import type { FleetProcess } from "../../sandbox/load/process";
 import type { Scenario } from "../../sandbox/scenario";
+import type { KubeProxy } from "../../sandbox/faults/kube-proxy";
 import { Bench } from "../e2e/support/cluster";
+import { startKubeProxy } from "../faults/support/kube-faults";
 import type { Goal } from "./step";
 import { START } from "./walk";
 
@@ -14,6 +16,12 @@ export const PACE = {
   initialDelaySeconds: 1,
   waitTakeover: 2,
 };
+
+/**
+ * Messages per second: few, since EMQX keeps 1,000 for a client that is away (`max_mqueue_len`), and
+ * a step may take many minutes on a busy machine.
+ */
+const MESSAGES = 15;
 
 /** Something that must never happen has happened. */
 export class Broken extends Error {
@@ -30,7 +38,9 @@ export class Soak {
 
   static async open(options: { clients: number; project?: string }): Promise<Soak> {
     const bench = await Bench.open();
-    const soak = new Soak(bench, options.clients);
+    // Only what Pulumi starts goes through it.
+    const proxy = await startKubeProxy(bench);
+    const soak = new Soak(bench, proxy, options.clients);
     soak.scenario = await bench.scenario("soak", {
       ...PACE,
       image: START.image,
@@ -49,12 +59,15 @@ export class Soak {
 
   private constructor(
     readonly bench: Bench,
+    readonly proxy: KubeProxy,
     readonly clients: number,
   ) {}
 
-  /** A fleet of which every tenth persistent session is away, so that it can only be moved. */
+  /** Clients, and a fifth as many sessions whose clients are away, so that only EMQX can move them. */
   connect(): Promise<FleetProcess> {
-    return this.bench.connect(this.scenario, this.clients, Math.ceil(this.clients / 5));
+    const { clients, scenario } = this;
+    const offline = Math.ceil(clients / 5);
+    return scenario.connect({ clients, offline, messagesPerSecond: MESSAGES });
   }
 
   /** Writes the stack's settings; nothing happens before the next `pulumi up`. */
@@ -71,6 +84,11 @@ export class Soak {
       await scenario.stack.setSecret("license", license);
     }
     this.wanted = goal;
+  }
+
+  async close(): Promise<void> {
+    await this.proxy.close();
+    await this.bench.close();
   }
 
   private line(text: string): void {

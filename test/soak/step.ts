@@ -26,7 +26,24 @@ export type Strike =
   /** `pick` chooses among the pods of green. */
   | { kind: "deleteGreen"; at: Moment; pick: number }
   /** The listeners Service's selector is led back to blue, or loses its revision. */
-  | { kind: "stealSelector"; at: Moment; to: "blue" | "everybody" };
+  | { kind: "stealSelector"; at: Moment; to: "blue" | "everybody" }
+  /** The rollout's requests to the API server go wrong. */
+  | { kind: "api"; at: Moment; trouble: ApiTrouble; seconds: number }
+  /** EMQX answers wrongly: every node, or the one that `pick` chooses. */
+  | { kind: "emqx"; at: Moment; trouble: EmqxTrouble; seconds: number; pick?: number };
+
+export const API_TROUBLES = [
+  "429",
+  "500",
+  "503",
+  "cut connections",
+  "cut answers",
+  "slow answers",
+] as const;
+export type ApiTrouble = (typeof API_TROUBLES)[number];
+
+export const EMQX_TROUBLES = ["500", "503", "garbage", "silence", "slow answers"] as const;
+export type EmqxTrouble = (typeof EMQX_TROUBLES)[number];
 
 export interface Step {
   number: number;
@@ -87,5 +104,11 @@ function describeStrike(strike: Strike): string {
       return `delete a green pod ${when}`;
     case "stealSelector":
       return `selector to ${strike.to} ${when}`;
+    case "api":
+      return `API server: ${strike.trouble} for ${strike.seconds} s ${when}`;
+    case "emqx": {
+      const whom = strike.pick === undefined ? "every node" : "one node";
+      return `EMQX: ${strike.trouble} of ${whom} for ${strike.seconds} s ${when}`;
+    }
   }
 }

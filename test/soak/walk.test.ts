@@ -34,7 +34,7 @@ group("a walk", () => {
   test("comes by every kind of strike, change and change of mind", () => {
     const all = steps(6, 400);
     const kinds = new Set(all.map(({ strike }) => strike?.kind));
-    assert.equal(kinds.size, 6);
+    assert.equal(kinds.size, 8);
     const kills = all.flatMap(({ strike }) => (strike?.kind === "kill" ? [strike] : []));
     assert.deepEqual([...new Set(kills.map(({ who }) => who))].sort(), ["both", "cli", "provider"]);
     assert.equal(new Set(kills.map(({ at }) => at.phase)).size, 6, "five phases, and by the clock");

@@ -1,5 +1,13 @@
 import { Random } from "./random";
-import { endOf, type Goal, type Moment, type Step, type Strike } from "./step";
+import {
+  API_TROUBLES,
+  EMQX_TROUBLES,
+  endOf,
+  type Goal,
+  type Moment,
+  type Step,
+  type Strike,
+} from "./step";
 
 const IMAGES = ["6.0.0", "6.0.1", "6.0.2", "6.1.0"].map((version) => `emqx/emqx:${version}`);
 
@@ -62,6 +70,8 @@ function strikeAtUpgrade(random: Random): Strike | undefined {
     abort: 3,
     deleteGreen: 3,
     stealSelector: 2,
+    api: 3,
+    emqx: 3,
   });
   switch (kind) {
     case "none":
@@ -80,6 +90,20 @@ function strikeAtUpgrade(random: Random): Strike | undefined {
         at: during(random, ["Promote", "Evacuate"]),
         to: random.one(["blue", "everybody"]),
       };
+    case "api":
+      return {
+        kind,
+        at: during(random, ["CreateGreen", "WaitGreen", "Promote", "Evacuate"]),
+        trouble: random.one(API_TROUBLES),
+        seconds: random.between(2, 10),
+      };
+    case "emqx": {
+      const at = during(random, ["WaitGreen", "Promote", "Evacuate"]);
+      const trouble = random.one(EMQX_TROUBLES);
+      const seconds = random.between(2, 15);
+      const one = random.between(0, 2) > 0;
+      return { kind, at, trouble, seconds, ...(one && { pick: random.between(0, 6) }) };
+    }
   }
 }
 
