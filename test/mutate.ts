@@ -13,7 +13,16 @@ import { Scratch } from "./mutate/scratch";
 import { runTests, type Trial } from "./mutate/trial";
 
 const tests = (...names: string[]) => names.map((name) => `test/rollout/${name}.test.ts`);
-const RULES = tests("decide", "drain", "plan-drain", "preflight", "roles", "mutants");
+const RULES = tests(
+  "decide",
+  "drain",
+  "plan-drain",
+  "holds",
+  "returns",
+  "preflight",
+  "roles",
+  "mutants",
+);
 /** After the rules: a mutant may make the engine turn for ever. */
 const ENGINE = tests("engine");
 const PROPERTIES = tests("properties");

@@ -9,24 +9,6 @@ export const DECIDE = mutationsOf("decide", [
     "Clients are sent to green only when all of it is ready and joined.",
   ],
   [
-    "quiet-without-counters",
-    "node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node)",
-    "node.connectedTotal !== undefined",
-    "The switch is proven by blue's own counters of new clients.",
-  ],
-  [
-    "calm-though-a-pod-went",
-    "seen.calm && previous?.nodes.length === observation.nodes.length",
-    "seen.calm",
-    "Without evacuation the next node waits until the one before is gone.",
-  ],
-  [
-    "pause-ignored",
-    'if (observation.control !== "pause") return undefined;',
-    'if (observation.control !== "promote") return undefined;',
-    "A pause stops every write.",
-  ],
-  [
     "abort-without-way-back",
     'if (wayBack) return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };',
     'return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };',

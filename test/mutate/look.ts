@@ -10,7 +10,7 @@ export const LOOK = mutationsOf("look", [
   ],
   [
     "served-by-an-aborted-rollout-forgotten",
-    'rollouts.some((past) => isIn(past.to, set.role, set.revision) && reached(past, "Promote")) ||\n',
+    'rollouts.some((other) => isIn(other.to, set.role, set.revision) && reached(other, "Promote")) ||\n',
     "",
     "A set that was promoted once is drained, never disposed of.",
   ],
@@ -19,6 +19,18 @@ export const LOOK = mutationsOf("look", [
     "nodesOf(observation, set).some((node) => (node.connections ?? 0) > 0);",
     "false;",
     "A set that clients reached all the same is drained, never disposed of.",
+  ],
+  [
+    "unknown-origin-disposed-of",
+    "!rollouts.some((other) => isIn(other.to, set.role, set.revision)) ||",
+    "",
+    "A set that no record tells of is drained, never disposed of.",
+  ],
+  [
+    "cut-while-clients-are-away",
+    "(!away || away.ignored) &&",
+    "",
+    "Without evacuation the next node waits until the clients of the one before are back.",
   ],
   [
     "joined-though-not-ready",
@@ -46,8 +58,8 @@ export const LOOK = mutationsOf("look", [
   ],
   [
     "cut-without-a-pause",
-    "calm && joined && (held.calm ?? 0) >= desired.strategy.waitTakeover * 1000",
-    "calm && joined",
+    "(held.calm ?? 0) >= desired.strategy.waitTakeover * 1000",
+    "held.calm !== undefined",
     "Without evacuation nodes go waitTakeover apart.",
   ],
   [
@@ -55,18 +67,6 @@ export const LOOK = mutationsOf("look", [
     "!set.deleting && set.replicas > 0,",
     "!set.deleting,",
     "A revision without pods is nothing to go back to.",
-  ],
-  [
-    "believer-outvoted",
-    '|| listed.get(name) === "running") continue;',
-    ") continue;",
-    "One node that still believes in a running peer is enough to wait.",
-  ],
-  [
-    "replicant-forced-to-leave",
-    'those("stopped").filter((name) => !REPLICANT.test(name))',
-    'those("stopped")',
-    "EMQX is not told to forget a replicant, which it refuses.",
   ],
   [
     "blue-before-surplus",

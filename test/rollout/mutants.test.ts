@@ -1,7 +1,8 @@
 /** What only a mutation showed to be untested (`npm run mutate`, docs/testing.md). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conditions, decide } from "../../components/rollout/decide";
+import { conditions } from "../../components/rollout/conditions";
+import { decide } from "../../components/rollout/decide";
 import { look } from "../../components/rollout/look";
 import { LEAVE_SERVICE_SECONDS, planDrain } from "../../components/rollout/plan-drain";
 import type { Desired, Observation, RolloutRecord } from "../../components/rollout/types";
@@ -43,7 +44,8 @@ test("a way back does not wait at a manual gate", () => {
 });
 
 test("the set on record as active is not disposed of, though nothing else tells that it served", () => {
-  const story: RolloutRecord = { ...record(), current: null };
+  const scaled = record(["WaitGreen"], { to: "blue" }).current;
+  const story: RolloutRecord = { ...record(), current: null, history: scaled ? [scaled] : [] };
   const observation = cluster([...blues(silent), ...greens()], { service: on(null, []) });
   const { actions } = ask(observation, story);
   assert.ok(!actions.some((action) => action.do === "scaleSet"), JSON.stringify(actions));
