@@ -16,7 +16,7 @@ export async function perform(soak: Soak, hands: Hands, step: Step): Promise<str
     const { result, note } = await hands.upStruck(strike);
     notes.push(note, verdict(result));
     if (strike.kind === "kill") await soak.scenario.stack.cancel().catch(() => undefined);
-    else if (strike.kind === "abort") await soak.want(step.from);
+    else if (strike.kind === "abort") await turnedBack(soak, step, result);
     else if (result.code !== 0 && !mayFail(strike)) {
       throw new Broken([`the up failed: ${verdict(result)}`]);
     }
@@ -26,6 +26,15 @@ export async function perform(soak: Soak, hands: Hands, step: Step): Promise<str
   // After an abort that came too late the goal was reached, and the way back is a rollout as well.
   await soak.want(endOf(step));
   return notes;
+}
+
+/** An abort ends as such; one that comes when blue is gone changes nothing, or finds nothing to change. */
+async function turnedBack(soak: Soak, { from }: Step, result: PulumiResult): Promise<void> {
+  const code = failure(result);
+  if (result.code !== 0 && !["EMQX_ROLLOUT_ABORTED", "EMQX_ROLLOUT_HELD"].includes(code ?? "")) {
+    throw new Broken([`control: an abort ended as ${code}`]);
+  }
+  await soak.want(from);
 }
 
 /** Whoever cannot reach the API server may give up; the next command goes on. */
@@ -39,7 +48,7 @@ async function settle({ scenario, output }: Soak): Promise<string[]> {
     const result = await scenario.stack.startUp().result;
     if (result.code === 0) return notes;
     notes.push(verdict(result));
-    const fenced = result.output.includes("EMQX_ROLLOUT_FENCED");
+    const fenced = failure(result) === "EMQX_ROLLOUT_FENCED";
     if (!fenced || Date.now() > deadline) {
       throw new Broken([
         `the up that follows does not succeed: ${notes.at(-1)}`,
@@ -52,7 +61,12 @@ async function settle({ scenario, output }: Soak): Promise<string[]> {
 
 /** How a command ended, in a word. */
 function verdict({ code, output, seconds }: PulumiResult): string {
-  const codes = [...new Set(output.match(/\bEMQX_[A-Z_]+\b/g) ?? [])];
-  const how = code === 0 ? "ok" : code === null ? "killed" : codes.join(" ") || `code ${code}`;
+  const failed = failure({ code, output, seconds }) ?? `code ${code}`;
+  const how = code === 0 ? "ok" : code === null ? "killed" : failed;
   return `up ${how} (${Math.round(seconds)} s)`;
+}
+
+/** The code that ended a command. */
+function failure({ output }: PulumiResult): string | undefined {
+  return [...output.matchAll(/error: (EMQX_[A-Z_]+)/g)].at(-1)?.[1];
 }
