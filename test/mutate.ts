@@ -52,13 +52,15 @@ async function main(): Promise<void> {
     const results: (Trial & { id: string })[] = [];
     const first = scratches[0];
     if (!first) throw new Error(`Expected part of a mutation's id, got ${positionals.join(", ")}.`);
-    const sound = await trial(first);
+    const sound = await trial(first, 3600);
+    // A slow machine must not look like tests that hang.
+    const patience = 120 + 10 * sound.seconds;
     if (sound.failed || sound.broken) throw new Error(unsound(sound));
     console.log(`${wanted.length} mutations; the tests pass without (${round(sound.seconds)} s)\n`);
     await Promise.all(
       scratches.map(async (scratch) => {
         for (let next = queue.shift(); next; next = queue.shift()) {
-          const result = await mutant(scratch, next);
+          const result = await mutant(scratch, next, patience);
           results.push({ ...result, id: next.id });
           console.log(line(next, result));
         }
@@ -75,20 +77,20 @@ async function main(): Promise<void> {
   }
 }
 
-async function mutant(scratch: Scratch, mutation: Mutation): Promise<Trial> {
+async function mutant(scratch: Scratch, mutation: Mutation, patience: number): Promise<Trial> {
   const revert = scratch.apply(mutation);
   try {
-    return await trial(scratch);
+    return await trial(scratch, patience);
   } finally {
     revert();
   }
 }
 
 /** All stages, until one notices. */
-async function trial({ folder }: Scratch): Promise<Trial> {
+async function trial({ folder }: Scratch, patienceSeconds: number): Promise<Trial> {
   let seconds = 0;
   for (const files of stages) {
-    const result = await runTests(folder, files, env);
+    const result = await runTests(folder, files, { env, patienceSeconds });
     seconds += result.seconds;
     if (result.failed || result.broken) return { ...result, seconds };
   }

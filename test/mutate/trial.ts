@@ -12,24 +12,22 @@ export interface Trial {
   seconds: number;
 }
 
-/** Milliseconds after which a mutant that makes the tests hang counts as noticed. */
-const PATIENCE = 300_000;
-
 /**
  * Runs test files of a folder in one process and ends it at the first failure. They are loaded by
- * an entry of their own, because `node --test` starts one process a file.
+ * an entry of their own, because `node --test` starts one process a file. A mutant that makes the
+ * tests hang for `patienceSeconds` counts as noticed.
  */
 export async function runTests(
   folder: string,
   files: string[],
-  env: Record<string, string> = {},
+  options: { env: Record<string, string>; patienceSeconds: number },
 ): Promise<Trial> {
   const began = Date.now();
   const entry = join(folder, "mutant-entry.ts");
   writeFileSync(entry, files.map((file) => `import "./${file.replace(/\.ts$/, "")}";\n`).join(""));
   const child = spawn(process.execPath, ["--import", "tsx", "--test-reporter=tap", entry], {
     cwd: folder,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let title: string | undefined;
@@ -51,7 +49,7 @@ export async function runTests(
   const timer = setTimeout(() => {
     hangs = true;
     child.kill("SIGKILL");
-  }, PATIENCE);
+  }, options.patienceSeconds * 1000);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);

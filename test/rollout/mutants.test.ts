@@ -5,7 +5,8 @@ import { conditions } from "../../components/rollout/conditions";
 import { decide } from "../../components/rollout/decide";
 import { look } from "../../components/rollout/look";
 import { LEAVE_SERVICE_SECONDS, planDrain } from "../../components/rollout/plan-drain";
-import type { Desired, Observation, RolloutRecord } from "../../components/rollout/types";
+import { missingReturns } from "../../components/rollout/returns";
+import type { Away, Desired, Observation, RolloutRecord } from "../../components/rollout/types";
 import {
   blues,
   cluster,
@@ -91,4 +92,42 @@ test("a pod on its way out is not asked to make EMQX forget a node", () => {
   });
   const via = actions.flatMap((action) => (action.do === "forceLeave" ? [action.via] : []));
   assert.deepEqual(via, [["c-core-green-0", "c-core-green-1"]]);
+});
+
+test("a share of 0 never holds, not even while clients leave green", () => {
+  const at = (blue: number, green: number) =>
+    cluster([
+      node("blue", 0, { liveConnections: blue }),
+      node("green", 0, { liveConnections: green }),
+    ]);
+  const past = { older: at(100, 50), recent: at(0, 50) };
+  const now = at(0, 40);
+  const staying = [node("green", 0)];
+  assert.equal(missingReturns(past, now, staying, 0.5), 100);
+  assert.equal(missingReturns(past, now, staying, 0), undefined);
+});
+
+test("sessions that leave a node show that the drain goes on", () => {
+  const at = (connections: number) =>
+    cluster([node("blue", 0, { connections, liveConnections: 0 }), ...greens()], {
+      service: greenService,
+    });
+  const still = (before: Observation, after: Observation) =>
+    conditions(after, wanted(), draining, before).still;
+  assert.equal(still(at(30), at(30)), true);
+  assert.equal(still(at(30), at(29)), false);
+});
+
+test("without evacuation the next node is not given up while clients of the one before stay away", () => {
+  const unsupported = { ...busy, evacuation: { state: "unsupported" as const } };
+  const observation = cluster([...blues(unsupported), ...greens()], { service: greenService });
+  const givenUp = (away?: Away) => {
+    const story = record(["WaitGreen", "Promote", "Evacuate"], { away });
+    const seen = look(observation, wanted(), story, { ...settled, calm: 60_000 }, NOW);
+    return seen.leaving.filter((each) => seen.drained(each)).length;
+  };
+  const away = { until: 10, since: new Date(NOW).toISOString() };
+  assert.equal(givenUp(), 1);
+  assert.equal(givenUp(away), 0);
+  assert.equal(givenUp({ ...away, ignored: true }), 1);
 });

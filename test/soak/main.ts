@@ -75,7 +75,7 @@ async function oneStep(soak: Soak, step: Step): Promise<{ notes: string[]; broke
   const broken: string[] = [];
   try {
     const report = await measure(soak, step, async () => {
-      notes.push(...(await perform(soak, hands, step)));
+      await perform(soak, hands, step, notes);
       const left = await hands.tidy();
       if (left.length > 0) notes.push(`${left.length} left-over processes had to be ended`);
       broken.push(...(await unsettledByUp(soak)));

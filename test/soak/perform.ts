@@ -2,15 +2,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { PulumiResult } from "../../sandbox/pulumi-cli";
 import type { Hands } from "./hands";
 import { Broken, type Soak } from "./soak";
-import { endOf, type Step, type Strike } from "./step";
+import type { Step, Strike } from "./step";
 
 /** Seconds that the command after a strike may take, with the patience for a dead holder's lease. */
 const PATIENCE = 900;
 
-/** Performs a step until the cluster is as it should be at its end; says what happened on the way. */
-export async function perform(soak: Soak, hands: Hands, step: Step): Promise<string[]> {
+/** Performs a step until the cluster is as it should be at its end; `notes` says what happened. */
+export async function perform(
+  soak: Soak,
+  hands: Hands,
+  step: Step,
+  notes: string[],
+): Promise<void> {
   const { strike } = step;
-  const notes: string[] = [];
   await soak.want(step.goal);
   if (strike) {
     const { result, note } = await hands.upStruck(strike);
@@ -22,10 +26,7 @@ export async function perform(soak: Soak, hands: Hands, step: Step): Promise<str
     }
     if (step.then) await soak.want(step.then);
   }
-  notes.push(...(await settle(soak)));
-  // After an abort that came too late the goal was reached, and the way back is a rollout as well.
-  await soak.want(endOf(step));
-  return notes;
+  await settle(soak, notes);
 }
 
 /** An abort ends as such; one that comes when blue is gone changes nothing, or finds nothing to change. */
@@ -41,13 +42,12 @@ async function turnedBack(soak: Soak, { from }: Step, result: PulumiResult): Pro
 const mayFail = ({ kind }: Strike): boolean => kind === "api";
 
 /** `pulumi up` until it succeeds. Only a predecessor that still works is a reason to try again. */
-async function settle({ scenario, output }: Soak): Promise<string[]> {
-  const notes: string[] = [];
+async function settle({ scenario, output }: Soak, notes: string[]): Promise<void> {
   const deadline = Date.now() + PATIENCE * 1000;
   for (;;) {
     const result = await scenario.stack.startUp().result;
-    if (result.code === 0) return notes;
     notes.push(verdict(result));
+    if (result.code === 0) return;
     const fenced = failure(result) === "EMQX_ROLLOUT_FENCED";
     if (!fenced || Date.now() > deadline) {
       throw new Broken([
