@@ -28,6 +28,13 @@ export interface EmqxClusterArgs {
    */
   namespace?: string;
   /**
+   * Take over a cluster of that name that this stack's state does not know, for example because the
+   * stack was lost: as it runs, with its secrets, no pod restarted. May stay. A Kubernetes provider
+   * that you give to the component needs `upsertExistingObjects` and `enablePatchForce` for it.
+   * @default false: such a cluster is an error, EMQX_CLUSTER_EXISTS
+   */
+  adopt?: boolean;
+  /**
    * Image of EMQX 5 or 6. A change is a blue-green upgrade. Open-source releases before 5.9 have no
    * evacuation: there the clients of a node are cut when its pod goes.
    */

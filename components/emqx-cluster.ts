@@ -7,6 +7,7 @@ import { names } from "./labels";
 import { licenseFactsOf } from "./license-key";
 import type { Target } from "./monitoring/args";
 import { createMonitoring } from "./monitoring/monitoring";
+import { adopting, own } from "./ownership/own";
 import { releaseOf } from "./release";
 import type { ClusterStatus, RolloutSummary } from "./rollout/outputs";
 import type { ConfigDrift, LicenseFacts } from "./rollout/types";
@@ -54,10 +55,10 @@ export class EmqxCluster extends pulumi.ComponentResource {
   declare readonly configDrift: pulumi.Output<ConfigDrift[] | undefined>;
 
   constructor(name: string, given: EmqxClusterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("pulumi-emqx:index:EmqxCluster", name, {}, opts);
+    super("pulumi-emqx:index:EmqxCluster", name, {}, adopting(name, given, opts));
     const args = requireValid(this, name, given, JUDGE);
-    const site = siteOf(name, args, { parent: this });
-    const secrets = createSecrets(site, args);
+    const { site, keys } = own(siteOf(name, args, { parent: this }), args);
+    const secrets = createSecrets(site, keys, args);
     const account = createAccount(site, args);
     createBudgets(site, args);
     const services = createServices(site, args);

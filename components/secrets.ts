@@ -2,11 +2,11 @@
 import { createHmac } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { Secret } from "@pulumi/kubernetes/core/v1";
-import { RandomPassword } from "@pulumi/random";
 import type { BootstrapApiKeyArgs, SecretKeyArgs } from "./args";
 import type { Site } from "./child";
 import { invalidValue, judgedValue } from "./judged-value";
 import { API_KEY_NAME, names, secretKeys } from "./labels";
+import type { Keys } from "./ownership/own";
 import { secret as hidden, type Rule } from "./shape";
 import { apiKeyName, apiKeySecret, bootstrapKeys, licenseKey } from "./validate";
 
@@ -23,10 +23,11 @@ export interface Secrets {
   apiKeysDigest?: pulumi.Output<string>;
 }
 
-export function createSecrets(site: Site, args: SecretsArgs): Secrets {
-  const cookie = password(site, "node-cookie", 64);
-  const apiKey = password(site, "bootstrap-api-key", 64);
-  const admin = password(site, "dashboard-admin", 24);
+export function createSecrets(
+  site: Site,
+  { cookie, apiKey, adminPassword }: Keys,
+  args: SecretsArgs,
+): Secrets {
   const userKeys = args.bootstrapAPIKeys && userKeyLines(site, args.bootstrapAPIKeys);
   const keyFile = pulumi
     .all([userKeys ?? [], apiKey])
@@ -41,7 +42,7 @@ export function createSecrets(site: Site, args: SecretsArgs): Secrets {
     }),
     secret(site, "dashboard-admin", names.dashboardSecret(site.name), {
       username: "admin",
-      [secretKeys.dashboardPassword]: admin,
+      [secretKeys.dashboardPassword]: adminPassword,
     }),
   ];
   const license =
@@ -55,15 +56,10 @@ export function createSecrets(site: Site, args: SecretsArgs): Secrets {
   }
   return {
     all,
-    adminPassword: admin,
+    adminPassword,
     licenseDigest: license && digest(cookie, license),
     apiKeysDigest: userKeys && digest(cookie, userKeys),
   };
-}
-
-export function password(site: Site, what: string, length: number): pulumi.Output<string> {
-  const options = { length, special: false, minLower: 1, minUpper: 1, minNumeric: 1 };
-  return new RandomPassword(`${site.prefix}-${what}-value`, options, site.child).result;
 }
 
 export function secret(

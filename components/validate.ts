@@ -144,6 +144,7 @@ const clusterArgs = object(
   {
     name: label,
     namespace: dnsLabel,
+    adopt: flag,
     image: imageReference,
     imagePullPolicy: oneOf("Always", "IfNotPresent", "Never"),
     imagePullSecrets: list(object({ name: dnsName }, ["name"])),

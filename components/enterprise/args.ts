@@ -70,6 +70,8 @@ export interface EmqxEnterpriseArgs {
   /** PodMonitor, alerts and a Grafana dashboard. */
   monitoring?: MonitoringArgs;
   /** As in `EmqxClusterArgs`. */
+  adopt?: boolean;
+  /** As in `EmqxClusterArgs`. */
   kubeconfig?: Input<string>;
   /** As in `EmqxClusterArgs`. */
   context?: Input<string>;

@@ -3,6 +3,7 @@ import { siteOf, type Site } from "../child";
 import { createAccount, infoOf, type ServiceInfo } from "../emqx-cluster";
 import { names } from "../labels";
 import { createMonitoring } from "../monitoring/monitoring";
+import { adopting, own } from "../ownership/own";
 import { requireValid } from "../require-valid";
 import type { ClusterStatus, RolloutSummary } from "../rollout/outputs";
 import { isObject } from "../shape";
@@ -43,10 +44,10 @@ export class EmqxEnterprise extends pulumi.ComponentResource {
   declare readonly lastRollout: pulumi.Output<RolloutSummary>;
 
   constructor(name: string, given: EmqxEnterpriseArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("pulumi-emqx:index:EmqxEnterprise", name, {}, opts);
+    super("pulumi-emqx:index:EmqxEnterprise", name, {}, adopting(name, given, opts));
     const args = requireValid(this, name, given, JUDGE);
-    const site = siteOf(name, args, { parent: this });
-    const secrets = createEnterpriseSecrets(site, args);
+    const { site, keys } = own(siteOf(name, args, { parent: this }), args);
+    const secrets = createEnterpriseSecrets(site, keys, args);
     const account = createAccount(site, knownTemplate(args)?.spec ?? {});
     createEnterpriseBudget(site);
     const services = createEnterpriseServices(site, args);

@@ -4,7 +4,8 @@ import { Secret } from "@pulumi/kubernetes/core/v1";
 import type { Site } from "../child";
 import { invalidValue, judgedValue } from "../judged-value";
 import { API_KEY_NAME, names, secretKeys } from "../labels";
-import { digest, password, secret } from "../secrets";
+import type { Keys } from "../ownership/own";
+import { digest, secret } from "../secrets";
 import type { EmqxEnterpriseArgs } from "./args";
 import { partOf } from "./known-parts";
 import { PASSWORD } from "./pod-fields";
@@ -27,12 +28,13 @@ export interface EnterpriseLicense {
   digest: pulumi.Output<string>;
 }
 
-export function createEnterpriseSecrets(site: Site, args: EmqxEnterpriseArgs): EnterpriseSecrets {
+export function createEnterpriseSecrets(
+  site: Site,
+  { cookie, apiKey, adminPassword: generated }: Keys,
+  args: EmqxEnterpriseArgs,
+): EnterpriseSecrets {
   const container = ["spec", "emqxContainer"];
   const path = "template.spec.emqxContainer";
-  const cookie = password(site, "node-cookie", 64);
-  const apiKey = password(site, "bootstrap-api-key", 64);
-  const generated = password(site, "dashboard-admin", 24);
 
   const userKeys = partOf<{ key: string; secret: string }[]>(args.template, [
     ...container,

@@ -212,6 +212,7 @@ export const specFields: Record<string, Rule> = {
 const OURS = [
   "name",
   "namespace",
+  "adopt",
   "updateStrategy",
   "persistentVolumeClaimRetentionPolicy",
   "monitoring",

@@ -33,39 +33,36 @@ export class LeaseFence implements Fence {
   private line: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly site: Site,
+    private readonly site: Pick<Site, "name" | "namespace">,
     private readonly kube: KubernetesClient,
     private readonly clock: Clock,
     private readonly sink: Pick<Sink, "status">,
     private readonly runner: Runner = alone,
   ) {}
 
-  /**
-   * A holder is judged by whether its renewals go on, seen from here: clocks of two machines are
-   * not compared. A crashed run is waited for until its lease expires, or not at all when it ran on
-   * this machine and its process is gone.
-   */
   async acquire(): Promise<void> {
+    while (!(await this.take(await this.untilFree())));
+  }
+
+  /**
+   * Waits until nobody holds the lease, and writes nothing. A holder is judged by whether its
+   * renewals go on, seen from here: clocks of two machines are not compared. A crashed run is waited
+   * for until its lease expires, or not at all when it ran on this machine and its process is gone.
+   */
+  async untilFree(): Promise<Lease | undefined> {
     let watched: { renewTime: string; since: number } | undefined;
     for (;;) {
       if (await this.runner.gone()) throw orphaned(this.site);
       const lease = await this.read();
       const holder = lease?.spec?.holderIdentity;
-      if (!lease || !holder || holder === this.identity || isKnownDead(holder)) {
-        if (await this.take(lease)) return;
-        continue;
-      }
+      if (!lease || !holder || holder === this.identity || isKnownDead(holder)) return lease;
       const renewTime = lease.spec?.renewTime ?? "";
       const now = this.clock.now();
       if (watched && watched.renewTime !== renewTime) throw fenced(this.site, lease);
       watched ??= { renewTime, since: now };
       const duration = (lease.spec?.leaseDurationSeconds ?? DURATION_SECONDS) * 1000;
       const left = watched.since + duration - now;
-      if (left <= 0) {
-        if (await this.take(lease)) return;
-        watched = undefined;
-        continue;
-      }
+      if (left <= 0) return lease;
       const seconds = Math.ceil(left / 1000);
       this.sink.status(
         `Waiting ${seconds} s for the lease of an earlier run (${holder}) to expire`,

@@ -7,6 +7,7 @@ import { connect } from "./connect";
 import { runRollout } from "./engine";
 import { engineSink } from "./engine-log";
 import { createMonitoringProvider } from "../monitoring/provider";
+import { createOwnershipProvider } from "../ownership/provider";
 import { createProvider } from "./provider-methods";
 
 const provider = createProvider({ connect, runRollout, sink: engineSink });
@@ -17,3 +18,6 @@ export { remove as delete };
 
 /** The same seven methods for the resource of `monitoring/resource.ts`. */
 export const monitoring = createMonitoringProvider();
+
+/** Those of `ownership/resource.ts`. */
+export const ownership = createOwnershipProvider();
