@@ -15,7 +15,7 @@ import { takeOver } from "./take-over";
 import type { Found, OwnershipInputs, OwnershipOutputs } from "./types";
 
 /** Milliseconds that a look at the cluster may take in a preview. */
-const PATIENCE = 8_000;
+const PATIENCE = 20_000;
 
 /** What the provider needs of the world; tests replace it. */
 export interface OwnershipPorts {

@@ -2,7 +2,7 @@
 import { appliedOf, type Applied } from "./changes";
 import { readGoal, servingRevision } from "./goal";
 import { DEFAULT_GRACE_SECONDS, siteOf, templateOf, type RolloutInputs } from "./inputs";
-import { statusOf, type ClusterStatus } from "./status";
+import { messageOf, statusOf, type ClusterStatus } from "./status";
 import type { TeardownOptions } from "./teardown";
 import type { ConfigDrift, Observation, Phase, RolloutRecord, Site } from "./types";
 
@@ -151,11 +151,11 @@ function live(seen: Seen, phase: Outputs["phase"], site: Site) {
     selects: observation?.service.selects ?? null,
     status: statusOf({ ...seen, phase, site }),
     configDrift: drift,
-    lastRollout: summaryOf(record),
+    lastRollout: summaryOf(record, observation),
   };
 }
 
-function summaryOf(record: RolloutRecord): RolloutSummary | null {
+function summaryOf(record: RolloutRecord, observation?: Observation): RolloutSummary | null {
   const entry = record.current ?? record.history[0];
   if (!entry) return null;
   const failed = entry.phase === "Failed" || entry.phase === "Held";
@@ -170,7 +170,7 @@ function summaryOf(record: RolloutRecord): RolloutSummary | null {
     finishedAt: entry.finishedAt,
     peakRate: entry.peakRate,
     estimateSeconds: entry.estimateSeconds,
-    message: entry.message,
+    message: record.current ? messageOf(record, observation) : entry.message,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the cluster looks like, in the operator's words (`EMQX.status`, `EmqxEnterprise.status`). */
-import { names } from "../labels";
+import { CONTROL_ANNOTATION, names } from "../labels";
 import { evacuationsIn, type EvacuationStatus } from "./evacuation-status";
 import { isIn, readGoal, servingRevision } from "./goal";
 import type {
@@ -109,7 +109,7 @@ function conditionsOf({ record, observation, phase }: StatusFacts): Condition[] 
   const replicants = ready("replicant", replicant);
   return [
     condition("Available", able > 0, `${able} nodes ready`),
-    condition("Ready", done, phase, done ? undefined : record.current?.message),
+    condition("Ready", done, phase, done ? undefined : messageOf(record, observation)),
     ...(replicant === undefined
       ? []
       : [
@@ -117,6 +117,16 @@ function conditionsOf({ record, observation, phase }: StatusFacts): Condition[] 
           condition("ReplicantNodesReady", replicants > 0, `${replicants} nodes ready`),
         ]),
   ];
+}
+
+/** Why a rollout is not over: what a person has ordered or has to, else what went wrong. */
+export function messageOf(record: RolloutRecord, observation?: Observation): string | undefined {
+  const { current } = record;
+  if (current && current.finishedAt === undefined) {
+    if (observation?.control === "pause") return `paused by annotation ${CONTROL_ANNOTATION}`;
+    if (current.phase === "Gate") return `waits for annotation ${CONTROL_ANNOTATION}: promote`;
+  }
+  return current?.message;
 }
 
 function nodeStatus(node: NodeObservation): NodeStatus {
