@@ -4,7 +4,7 @@ import { names } from "../labels";
 import type { Site } from "./types";
 
 /** Somebody else works on the cluster: who, and since when. */
-export function fenced({ name, namespace }: Site, lease: Lease | undefined): EmqxError {
+export function fenced({ name, namespace }: Pick<Site, "name" | "namespace">, lease: Lease | undefined): EmqxError {
   const { holderIdentity, acquireTime, renewTime } = lease?.spec ?? {};
   const holder = holderIdentity
     ? `${holderIdentity} (host/pid/id) holds the Lease ${names.rollout(name)} since ${acquireTime ?? "an unknown time"} ` +
@@ -17,7 +17,7 @@ export function fenced({ name, namespace }: Site, lease: Lease | undefined): Emq
   );
 }
 
-export function orphaned({ name, namespace }: Site): EmqxError {
+export function orphaned({ name, namespace }: Pick<Site, "name" | "namespace">): EmqxError {
   return new EmqxError(
     "EMQX_ROLLOUT_ORPHANED",
     `Expected the Pulumi engine that started process ${process.pid}, but it is gone: somebody killed it. ` +

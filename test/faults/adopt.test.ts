@@ -10,10 +10,9 @@ import { Bench, isReady } from "../e2e/support/cluster";
 import { brokenInvariants, upKilledDuring } from "../e2e/support/faults";
 import { assertGraceful } from "../e2e/support/graceful";
 import { fault } from "./support/fault";
+import { connect } from "./support/mind";
 
 // One cluster under load whose stack is lost three times.
-const CLIENTS = 100;
-const OFFLINE = 10;
 /** Everybody but Kubernetes itself and the simulated node. */
 const ANYBODY = /^(?!kube-|sandbox-node-agent)/;
 const license = mintLicense({ maxSessions: 1000, expiresInDays: 365 });
@@ -36,7 +35,7 @@ before(async () => {
   await lost.stack.up();
   await lost.setSpec(METRICS);
   await lost.stack.up();
-  fleet = await bench.connect(lost, CLIENTS, OFFLINE);
+  fleet = await connect(lost);
   await lost.stack.forget();
 });
 after(() => bench?.close());
@@ -129,7 +128,7 @@ fault(
     deadlineSeconds: 150,
   },
   async ({ injected, handled }) => {
-    const crowd = await bench.connect(scenario, CLIENTS, OFFLINE);
+    const crowd = await connect(scenario);
     await scenario.setImage("emqx/emqx:6.1.0");
     const before = await secrets();
     let green: string | undefined;

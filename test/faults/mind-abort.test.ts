@@ -5,9 +5,8 @@ import { Bench } from "../e2e/support/cluster";
 import { fault } from "./support/fault";
 import {
   assertServes,
-  CLIENTS,
+  connect,
   Lines,
-  OFFLINE,
   order,
   partOfBlueDeleted,
   podsOf,
@@ -40,7 +39,7 @@ fault(
     deadlineSeconds: 120,
   },
   async ({ t, injected, handled }) => {
-    const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+    const fleet = await connect(scenario);
     const blue = (await selected(bench, scenario)) ?? "";
     const pods = await podsOf(bench, scenario, blue);
     await scenario.setSpec({ updateStrategy: { progressDeadlineSeconds: 15 } });
@@ -90,7 +89,7 @@ for (const { id, when, gate, most, ...moment } of cases) {
     async ({ t, injected, handled }) => {
       await scenario.setSpec(gate ? { updateStrategy: { gate } } : {});
       await scenario.setImage(GREEN);
-      const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+      const fleet = await connect(scenario);
       const run = scenario.stack.startUp();
       const { from, to } = await reach(bench, scenario, run, moment);
 

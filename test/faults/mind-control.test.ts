@@ -9,9 +9,8 @@ import { rolloutOf } from "../e2e/support/faults";
 import { fault } from "./support/fault";
 import {
   assertServes,
-  CLIENTS,
+  connect,
   Lines,
-  OFFLINE,
   order,
   RATE,
   reach,
@@ -41,7 +40,7 @@ fault(
   },
   async ({ t, injected, handled }) => {
     await scenario.setImage("emqx/emqx:6.0.2");
-    const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+    const fleet = await connect(scenario);
     const run = scenario.stack.startUp();
     const { to } = await reach(bench, scenario, run, { phase: "Evacuate" });
 
@@ -81,7 +80,7 @@ fault(
   async ({ t, injected, handled }) => {
     await scenario.setSpec({ updateStrategy: { gate: "manual" } });
     await scenario.setImage("emqx/emqx:6.1.0");
-    const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+    const fleet = await connect(scenario);
     const blue = await selected(bench, scenario);
     const since = Date.now();
     const run = scenario.stack.startUp();

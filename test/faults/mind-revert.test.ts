@@ -6,8 +6,7 @@ import { Bench, eventually } from "../e2e/support/cluster";
 import { fault } from "./support/fault";
 import {
   assertServes,
-  CLIENTS,
-  OFFLINE,
+  connect,
   partOfBlueDeleted,
   reach,
   selected,
@@ -74,7 +73,7 @@ for (const { id, when, how, most, ...moment } of cases) {
         deadlineSeconds: 240,
       },
       async ({ t, injected, handled }) => {
-        const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+        const fleet = await connect(scenario);
         const blue = await selected(bench, scenario);
         await scenario.setImage(imageOf(serving + 1));
         const first = scenario.stack.startUp();

@@ -8,7 +8,7 @@ import type { Scenario } from "../../sandbox/scenario";
 import { Bench } from "../e2e/support/cluster";
 import { rolloutOf } from "../e2e/support/faults";
 import { fault } from "./support/fault";
-import { assertServes, CLIENTS, OFFLINE, order, reach, SIZE } from "./support/mind";
+import { assertServes, connect, order, reach, SIZE } from "./support/mind";
 
 // Two stacks in two backends, one cluster: the second one comes while the first one works.
 const license = mintLicense({ maxSessions: 100_000, expiresInDays: 365 });
@@ -41,7 +41,7 @@ fault(
     await first.setImage("emqx/emqx:6.0.2");
     await second.setSpec({ ...gate, adopt: true });
     await second.setImage("emqx/emqx:6.0.2");
-    const fleet = await bench.connect(first, CLIENTS, OFFLINE);
+    const fleet = await connect(first);
     const run = first.stack.startUp();
     const { to } = await reach(bench, first, run, { phase: "Gate" });
     const holder = await leaseHolder();

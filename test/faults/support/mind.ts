@@ -38,6 +38,14 @@ export class Lines {
   }
 }
 
+/**
+ * Connects the clients. They publish slowly: on a busy machine a case takes minutes, and a session
+ * whose client is away keeps 1000 messages.
+ */
+export function connect(scenario: Scenario): Promise<FleetProcess> {
+  return scenario.connect({ clients: CLIENTS, offline: OFFLINE, messagesPerSecond: 30 });
+}
+
 /** Sets the annotation as a person does; returns when. */
 export async function order(
   { api }: Bench,
@@ -54,7 +62,7 @@ export async function reach(
   bench: Bench,
   scenario: Scenario,
   run: PulumiRun,
-  { phase, and = () => true }: Moment,
+  { phase, and = () => Promise.resolve(true) }: Moment,
 ): Promise<RolloutAt> {
   let ended: string | undefined;
   void run.result.then(({ output }) => (ended = output));
