@@ -45,7 +45,7 @@ fault(
     id: "mind-stack-lost",
     title:
       "a stack that was lost does not touch the cluster that it finds, unless told to adopt it",
-    deadlineSeconds: 60,
+    deadlineSeconds: 180,
   },
   async ({ injected, handled }) => {
     scenario = await stackOf("second");
@@ -72,7 +72,7 @@ fault(
   {
     id: "mind-adopt",
     title: "`adopt: true` takes the cluster over as it runs: secrets, Services and sets are kept",
-    deadlineSeconds: 90,
+    deadlineSeconds: 180,
   },
   async ({ t, injected, handled }) => {
     const before = await kept();
@@ -125,7 +125,7 @@ fault(
   {
     id: "mind-adopt-mid-upgrade",
     title: "a stack lost in the middle of an upgrade: the one that adopts the cluster finishes it",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async ({ injected, handled }) => {
     const crowd = await connect(scenario);

@@ -4,6 +4,7 @@ import type { Scenario } from "../../sandbox/scenario";
 import { Bench } from "../e2e/support/cluster";
 import { fault } from "./support/fault";
 import {
+  assertSeen,
   assertServes,
   connect,
   Lines,
@@ -11,7 +12,6 @@ import {
   partOfBlueDeleted,
   podsOf,
   reach,
-  SEEN_SECONDS,
   selected,
   servedAgain,
   SIZE,
@@ -36,7 +36,7 @@ fault(
   {
     id: "mind-deadline",
     title: "green misses its deadline: it is removed by itself, and blue is never touched",
-    deadlineSeconds: 120,
+    deadlineSeconds: 300,
   },
   async ({ t, injected, handled }) => {
     const fleet = await connect(scenario);
@@ -84,7 +84,7 @@ for (const { id, when, gate, most, ...moment } of cases) {
     {
       id: `mind-abort-${id}`,
       title: `an upgrade aborted by annotation ${when}: blue serves everybody again`,
-      deadlineSeconds: 180,
+      deadlineSeconds: 300,
     },
     async ({ t, injected, handled }) => {
       await scenario.setSpec(gate ? { updateStrategy: { gate } } : {});
@@ -103,10 +103,10 @@ for (const { id, when, gate, most, ...moment } of cases) {
       stop.abort();
 
       t.diagnostic(
-        `abort seen after ${(seen.t - since) / 1000} s, Service on blue again after ${await back} s, ` +
+        `Service on blue again after ${await back} s, ` +
           `over after ${(Date.now() - since) / 1000} s`,
       );
-      assert.ok(seen.t - since <= SEEN_SECONDS * 1000, `seen after ${seen.t - since} ms`);
+      assertSeen(t, "abort", since, seen.t);
       assert.notEqual(code, 0, output);
       assert.match(output, /EMQX_ROLLOUT_ABORTED/);
       assert.match(output, new RegExp(`Revision ${from} serves again, revision ${to} was removed`));

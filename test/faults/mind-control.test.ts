@@ -8,6 +8,7 @@ import { Bench, ROLLOUT } from "../e2e/support/cluster";
 import { rolloutOf } from "../e2e/support/faults";
 import { fault } from "./support/fault";
 import {
+  assertSeen,
   assertServes,
   connect,
   Lines,
@@ -36,7 +37,7 @@ fault(
   {
     id: "mind-pause",
     title: "a pause during the evacuation stops every write of the rollout, until it is resumed",
-    deadlineSeconds: 5,
+    deadlineSeconds: 60,
   },
   async ({ t, injected, handled }) => {
     await scenario.setImage("emqx/emqx:6.0.2");
@@ -61,12 +62,9 @@ fault(
     const resumed = await order(bench, scenario, "resume");
     const again = await lines.first(resumed, /Evacuating \d\/3 · \d+%|Removing the old nodes/);
     const { code, output } = await run.result;
-    t.diagnostic(
-      `pause seen after ${(seen.t - paused) / 1000} s, resume after ${(again.t - resumed) / 1000} s`,
-    );
     assert.equal(code, 0, output);
-    assert.ok(seen.t - paused <= SEEN_SECONDS * 1000, "pause seen");
-    assert.ok(again.t - resumed <= SEEN_SECONDS * 1000, "resume seen");
+    assertSeen(t, "pause", paused, seen.t);
+    assertSeen(t, "resume", resumed, again.t);
     await assertServes({ bench, scenario, fleet, t }, to, 1);
   },
 );
@@ -75,7 +73,7 @@ fault(
   {
     id: "mind-gate",
     title: "a manual gate waits for the annotation `promote`, and says so",
-    deadlineSeconds: 5,
+    deadlineSeconds: 60,
   },
   async ({ t, injected, handled }) => {
     await scenario.setSpec({ updateStrategy: { gate: "manual" } });
@@ -94,7 +92,7 @@ fault(
     injected();
     while ((await selected(bench, scenario)) !== to) await sleep(50);
     handled();
-    t.diagnostic(`promote seen after ${(Date.now() - promoted) / 1000} s`);
+    assertSeen(t, "promote", promoted, Date.now());
     const { code, output } = await run.result;
     assert.equal(code, 0, output);
     await assertServes({ bench, scenario, fleet, t }, to, 1);

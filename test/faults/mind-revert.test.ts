@@ -70,7 +70,7 @@ for (const { id, when, how, most, ...moment } of cases) {
           to === "revert"
             ? `\`pulumi up\` ${how} ${when}, then the old spec: blue serves everybody again`
             : `\`pulumi up\` ${how} ${when}, then a third spec: everybody moves on to it`,
-        deadlineSeconds: 240,
+        deadlineSeconds: 300,
       },
       async ({ t, injected, handled }) => {
         const fleet = await connect(scenario);

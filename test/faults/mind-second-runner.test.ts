@@ -33,7 +33,7 @@ fault(
   {
     id: "mind-second-runner",
     title: "a second `pulumi up` is told who works on the cluster and since when, and does nothing",
-    deadlineSeconds: 90,
+    deadlineSeconds: 180,
   },
   async ({ t, injected, handled }) => {
     const gate = { updateStrategy: { gate: "manual" } };
