@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetProcess } from "../../../sandbox/load/process";
 import { readEndState } from "../../../sandbox/measure/emqx-api";
 import { peakWithin } from "../../../sandbox/measure/peak";
+import type { KubeObject } from "../../../sandbox/node-agent/kube/types";
 import type { PulumiRun } from "../../../sandbox/pulumi-cli";
 import type { Scenario } from "../../../sandbox/scenario";
 import { REVISION, type Bench } from "../../e2e/support/cluster";
@@ -65,6 +66,19 @@ export async function order(
   const path = `/api/v1/namespaces/${namespace}/configmaps/${cluster}-rollout`;
   await api.patch(path, { metadata: { annotations: { "emqx.io/rollout-control": control } } });
   return Date.now();
+}
+
+/** Resolves with the time at which the rollout has obeyed `abort` or `promote`: the annotation is gone. */
+export async function obeyed(
+  { api }: Bench,
+  { watched: { namespace, cluster } }: Scenario,
+): Promise<number> {
+  const path = `/api/v1/namespaces/${namespace}/configmaps/${cluster}-rollout`;
+  for (;;) {
+    const { metadata } = await api.get<KubeObject>(path);
+    if (metadata.annotations?.["emqx.io/rollout-control"] === undefined) return Date.now();
+    await sleep(20);
+  }
 }
 
 /** Waits for a moment of the rollout under way. */
