@@ -1,59 +1,55 @@
-import { request } from "undici";
 import { FIELD_MANAGER } from "../labels";
 import type { KubernetesObject } from "../rollout/types";
 import { EmqxError } from "../errors";
+import { type Call, Caller } from "./caller";
 import type { Credentials } from "./config";
 import { loadKubeConfig } from "./config";
-import { isTransient, parseRefusal, refusalError, refusedWith, unreachableError } from "./failure";
+import { contains } from "./contains";
+import { refusedWith } from "./failure";
 import type { Kind, Reference } from "./resources";
 import { apiVersionOf, describe, groupPathOf, isKind, pathOf, pluralOf } from "./resources";
-import type { Attempt, Patience } from "./retry";
-import { DEFAULT_PATIENCE, retry } from "./retry";
-import { Transport } from "./transport";
+import { DEFAULT_PATIENCE, type Patience } from "./retry";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
-
-/** Milliseconds that one attempt of a call may take. */
-const CALL_TIMEOUT = 10_000;
-
-interface Call {
-  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  path: string;
-  /** What is asked, for messages: `get pods in namespace x`. */
-  asked: string;
-  query?: Record<string, string>;
-  body?: unknown;
-  contentType?: string;
-  /** Repeating the call does no harm, so connection errors and 429/5xx are retried. */
-  idempotent: boolean;
-}
 
 /** Kubernetes as the rollout needs it: few kinds, typed by the caller, every call bounded in time. */
 export class KubernetesClient {
-  private readonly transport: Transport;
+  /**
+   * Awaited before a write is made again whose first attempt failed: by then somebody else may
+   * hold the cluster's lease. Rejects when the write is not ours to make any more.
+   */
+  guard: () => Promise<void> = () => Promise.resolve();
+  private readonly caller: Caller;
 
   constructor(
     readonly config: KubeConfig,
-    private readonly patience: Patience = DEFAULT_PATIENCE,
+    patience: Partial<Patience> = {},
   ) {
-    this.transport = new Transport(config);
+    this.caller = new Caller(config, { ...DEFAULT_PATIENCE, ...patience });
   }
 
-  static async open(credentials: Credentials, patience?: Patience): Promise<KubernetesClient> {
+  static async open(
+    credentials: Credentials,
+    patience?: Partial<Patience>,
+  ): Promise<KubernetesClient> {
     return new KubernetesClient(await loadKubeConfig(credentials), patience);
   }
 
   get server(): string {
-    return this.transport.server;
+    return this.caller.server;
+  }
+
+  /** Told, in one line, about an outage of the API server that is being waited for, and its end. */
+  set onWait(tell: (line: string) => void) {
+    this.caller.onWait = tell;
   }
 
   /** The object, or undefined when there is none. */
   async get<T = KubernetesObject>(ref: Reference): Promise<T | undefined> {
     return this.absentAsUndefined(
-      this.json<T>({
+      this.caller.json<T>({
         method: "GET",
         path: pathOf(ref),
         asked: `get ${describe(ref)}`,
-        idempotent: true,
       }),
     );
   }
@@ -61,11 +57,10 @@ export class KubernetesClient {
   /** Whether the API server knows the kind; a custom one only where its definition is installed. */
   async serves(kind: Kind): Promise<boolean> {
     const group = await this.absentAsUndefined(
-      this.json<{ resources?: { name: string }[] }>({
+      this.caller.json<{ resources?: { name: string }[] }>({
         method: "GET",
         path: groupPathOf(kind),
         asked: `discover ${pluralOf(kind)}`,
-        idempotent: true,
       }),
     );
     return group?.resources?.some(({ name }) => name === pluralOf(kind)) ?? false;
@@ -74,12 +69,17 @@ export class KubernetesClient {
   /** All objects with these labels, whatever the number of pages. */
   async list<T = KubernetesObject>(
     ref: { kind: Kind; namespace: string },
-    selector: { labels?: Record<string, string>; fields?: string } = {},
+    selector: {
+      labels?: Record<string, string>;
+      fields?: string;
+      /** Whether an outage is waited for. Default true. */
+      patient?: boolean;
+    } = {},
   ): Promise<T[]> {
     const items: T[] = [];
     let next: string | undefined;
     do {
-      const page: { items?: T[]; metadata?: { continue?: string } } = await this.json({
+      const page: { items?: T[]; metadata?: { continue?: string } } = await this.caller.json({
         method: "GET",
         path: pathOf(ref),
         asked: `list ${describe(ref)}`,
@@ -89,7 +89,7 @@ export class KubernetesClient {
           ...(selector.fields && { fieldSelector: selector.fields }),
           ...(next && { continue: next }),
         },
-        idempotent: true,
+        patient: selector.patient,
       });
       items.push(...(page.items ?? []));
       next = page.metadata?.continue || undefined;
@@ -103,64 +103,55 @@ export class KubernetesClient {
     fieldManager: string = FIELD_MANAGER,
   ): Promise<T> {
     const ref = referenceTo(object);
-    return this.json<T>({
+    return this.caller.json<T>({
       method: "PATCH",
       path: pathOf(ref),
       asked: `apply ${describe(ref)}`,
       query: { fieldManager, force: "true" },
       body: object,
       contentType: "application/apply-patch+yaml",
-      idempotent: true,
+      beforeAgain: this.beforeAgain,
     });
   }
 
   async mergePatch<T = KubernetesObject>(ref: Reference, patch: unknown): Promise<T> {
-    return this.json<T>({
+    return this.caller.json<T>({
       method: "PATCH",
       path: pathOf(ref),
       asked: `patch ${describe(ref)}`,
       query: { fieldManager: FIELD_MANAGER },
       body: patch,
       contentType: "application/merge-patch+json",
-      idempotent: true,
+      beforeAgain: this.beforeAgain,
     });
   }
 
-  /** Fails with 409 when it exists; not repeated, since a lost answer could have created it. */
+  /** Fails with 409 when it exists, unless it was us who created it and the answer was lost. */
   async create<T = KubernetesObject>(object: KubernetesObject): Promise<T> {
-    const { kind, namespace } = referenceTo(object);
-    return this.json<T>({
-      method: "POST",
-      path: pathOf({ kind, namespace }),
-      asked: `create ${describe(referenceTo(object))}`,
-      query: { fieldManager: FIELD_MANAGER },
-      body: object,
-      idempotent: false,
-    });
+    const ref = referenceTo(object);
+    const { kind, namespace } = ref;
+    const asked = `create ${describe(ref)}`;
+    return this.once<T>({ method: "POST", path: pathOf({ kind, namespace }), asked }, object);
   }
 
-  /** Fails with 409 when the object changed since its resourceVersion; not repeated. */
+  /** Fails with 409 when it changed since its resourceVersion, unless that was us, unanswered. */
   async replace<T = KubernetesObject>(object: KubernetesObject): Promise<T> {
     const ref = referenceTo(object);
-    return this.json<T>({
-      method: "PUT",
-      path: pathOf(ref),
-      asked: `update ${describe(ref)}`,
-      query: { fieldManager: FIELD_MANAGER },
-      body: object,
-      idempotent: false,
-    });
+    return this.once<T>(
+      { method: "PUT", path: pathOf(ref), asked: `update ${describe(ref)}` },
+      object,
+    );
   }
 
   /** Deletes in the background; an object that is gone already is fine. */
   async delete(ref: Reference & { name: string }): Promise<void> {
     await this.absentAsUndefined(
-      this.text({
+      this.caller.text({
         method: "DELETE",
         path: pathOf(ref),
         asked: `delete ${describe(ref)}`,
         query: { propagationPolicy: "Background" },
-        idempotent: true,
+        beforeAgain: this.beforeAgain,
       }),
     );
   }
@@ -171,7 +162,7 @@ export class KubernetesClient {
     options: { container: string; lines: number; previous?: boolean },
   ): Promise<string[]> {
     const ref: Reference = { kind: "Pod", ...pod };
-    const text = await this.text({
+    const text = await this.caller.text({
       method: "GET",
       path: `${pathOf(ref)}/log`,
       asked: `get the log of ${describe(ref)}`,
@@ -181,7 +172,7 @@ export class KubernetesClient {
         ...(options.previous && { previous: "true" }),
       },
       // A container that has not run answers 400, a sick kubelet 500: neither is worth waiting for.
-      idempotent: false,
+      patient: false,
     });
     return text.split("\n").filter((line) => line.trim() !== "");
   }
@@ -194,7 +185,7 @@ export class KubernetesClient {
     subresource?: string;
     namespace: string;
   }): Promise<boolean> {
-    const answer = await this.json<{ status?: { allowed?: boolean } }>({
+    const answer = await this.caller.json<{ status?: { allowed?: boolean } }>({
       method: "POST",
       path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
       asked: `review the right to ${review.verb} ${review.resource}`,
@@ -203,13 +194,12 @@ export class KubernetesClient {
         kind: "SelfSubjectAccessReview",
         spec: { resourceAttributes: review },
       },
-      idempotent: true,
     });
     return answer.status?.allowed === true;
   }
 
   async close(): Promise<void> {
-    await this.transport.close();
+    await this.caller.close();
   }
 
   private async absentAsUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
@@ -221,58 +211,27 @@ export class KubernetesClient {
     }
   }
 
-  private async json<T>(call: Call): Promise<T> {
-    const text = await this.text(call);
+  /**
+   * Makes a write that must happen once, by its name or its version. When a later attempt finds it
+   * done (409), the object tells whether it was an earlier one, whose answer was lost.
+   */
+  private async once<T>(call: Call, object: KubernetesObject): Promise<T> {
+    let repeated = false;
+    const query = { fieldManager: FIELD_MANAGER };
+    const beforeAgain = async () => void (repeated = true);
     try {
-      return JSON.parse(text) as T;
-    } catch (cause) {
-      throw new EmqxError(
-        "EMQX_KUBERNETES_ERROR",
-        `Expected JSON from ${this.server} for "${call.asked}", got ${JSON.stringify(text.slice(0, 80))}. ` +
-          "Is the kubeconfig's server really a Kubernetes API server?",
-        { cause },
-      );
+      return await this.caller.json<T>({ ...call, query, body: object, beforeAgain });
+    } catch (error) {
+      if (!repeated || !refusedWith(error, 409)) throw error;
+      const found = await this.get<T>(referenceTo(object));
+      const metadata = { ...object.metadata, resourceVersion: undefined };
+      if (found && contains(found, { ...object, metadata })) return found;
+      throw error;
     }
   }
 
-  private async text(call: Call): Promise<string> {
-    return retry(this.patience, () => this.attempt(call));
-  }
-
-  private async attempt(call: Call): Promise<Attempt<string>> {
-    const { dispatcher, headers } = await this.transport.channel();
-    const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
-    let status: number;
-    let text: string;
-    let after: unknown;
-    try {
-      const response = await request(`${this.server}${call.path}${query}`, {
-        method: call.method,
-        dispatcher,
-        headers: {
-          ...headers,
-          accept: "application/json, */*",
-          ...(call.body !== undefined && {
-            "content-type": call.contentType ?? "application/json",
-          }),
-        },
-        ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-        signal: AbortSignal.timeout(CALL_TIMEOUT),
-      });
-      status = response.statusCode;
-      after = response.headers["retry-after"];
-      text = await response.body.text();
-    } catch (cause) {
-      const error = unreachableError(this.server, call.asked, cause);
-      if (!call.idempotent) throw error;
-      return { again: () => error };
-    }
-    if (status < 300) return { value: text };
-    const error = refusalError(this.server, call.asked, parseRefusal(status, text));
-    if (!isTransient(status) || !call.idempotent) throw error;
-    const seconds = Number(after);
-    return { again: () => error, afterMs: seconds > 0 ? Math.min(seconds, 5) * 1000 : undefined };
-  }
+  /** Before a write that failed is made again: is it still ours to make? */
+  private readonly beforeAgain = async (): Promise<void> => this.guard();
 }
 
 const labelSelector = (labels: Record<string, string>): string =>

@@ -6,13 +6,21 @@ export interface Refusal {
   /** `reason` of the Status object. */
   reason?: string;
   message?: string;
+  /** The namespace is being deleted, so nothing can be created in it. */
+  namespaceEnds?: boolean;
 }
 
 export function parseRefusal(status: number, text: string): Refusal {
   try {
-    const body = JSON.parse(text) as { reason?: unknown; message?: unknown };
+    const body = JSON.parse(text) as {
+      reason?: unknown;
+      message?: unknown;
+      details?: { causes?: { reason?: unknown }[] } | null;
+    };
+    const causes = body.details?.causes ?? [];
     return {
       status,
+      namespaceEnds: causes.some(({ reason }) => reason === "NamespaceTerminating"),
       reason: typeof body.reason === "string" ? body.reason : undefined,
       message: typeof body.message === "string" ? body.message : undefined,
     };
@@ -24,15 +32,42 @@ export function parseRefusal(status: number, text: string): Refusal {
 /** An answer that may be another one soon. */
 export const isTransient = (status: number): boolean => status === 429 || status >= 500;
 
-/** A refusal as users read it; `asked` is such as `patch statefulsets/emqx-core-1 in namespace default`. */
-export function refusalError(server: string, asked: string, refusal: Refusal): EmqxError {
-  const { status, reason, message } = refusal;
+/** Quotas and admission answer 403 like a missing right does, and no Role cures them. */
+const RULES_OF_THE_CLUSTER =
+  /exceeded quota|forbidden: maximum|denied (the )?request|violates PodSecurity/;
+
+/**
+ * A refusal as users read it; `asked` is such as `patch statefulsets/emqx-core-1 in namespace default`,
+ * `seconds` for how long a transient one has been met with patience.
+ */
+export function refusalError(
+  server: string,
+  asked: string,
+  refusal: Refusal,
+  seconds = 0,
+): EmqxError {
+  const { status, reason, message, namespaceEnds } = refusal;
   const answer = `${status}${reason ? ` ${reason}` : ""}${message ? `: ${message}` : ""}`;
   if (status === 401) {
     return new EmqxError(
       "EMQX_KUBERNETES_DENIED",
       `Kubernetes at ${server} does not accept the credentials (asked to ${asked}, got ${answer}). ` +
         "Renew the login of the kubeconfig's user, or name another context.",
+    );
+  }
+  if (namespaceEnds) {
+    return new KubernetesRefusal(
+      `Kubernetes refused to ${asked}: the namespace is being deleted, and everything in it with it. ` +
+        "Nothing can be saved of this cluster; when the namespace is gone, create it again and run " +
+        "`pulumi up --refresh`.",
+      status,
+    );
+  }
+  if (status === 403 && RULES_OF_THE_CLUSTER.test(message ?? "")) {
+    return new KubernetesRefusal(
+      `Kubernetes refused to ${asked}: ${answer}. A quota or an admission rule of the cluster says so; ` +
+        "change it or the program, then run `pulumi up` again, it goes on from here.",
+      status,
     );
   }
   if (status === 403) {
@@ -45,7 +80,7 @@ export function refusalError(server: string, asked: string, refusal: Refusal): E
   if (isTransient(status)) {
     return new EmqxError(
       "EMQX_KUBERNETES_UNREACHABLE",
-      `Kubernetes at ${server} could not ${asked}: ${answer}, also when asked again. ` +
+      `Kubernetes at ${server} could not ${asked}: ${answer}${patiently(seconds)}. ` +
         "Nothing else was changed; run `pulumi up` again when the API server is well, it goes on from here.",
     );
   }
@@ -68,14 +103,23 @@ export const refusedWith = (error: unknown, status: number): boolean =>
   error.code === "EMQX_KUBERNETES_ERROR" &&
   (error as Partial<KubernetesRefusal>).status === status;
 
-export function unreachableError(server: string, asked: string, cause: unknown): EmqxError {
+/** `seconds`: for how long it has been tried. */
+export function unreachableError(
+  server: string,
+  asked: string,
+  cause: unknown,
+  seconds = 0,
+): EmqxError {
   return new EmqxError(
     "EMQX_KUBERNETES_UNREACHABLE",
-    `Could not reach Kubernetes at ${server} to ${asked}: ${reasonOf(cause)}. ` +
+    `Could not reach Kubernetes at ${server} to ${asked}: ${reasonOf(cause)}${patiently(seconds)}. ` +
       "Check the kubeconfig's server and the network; then run `pulumi up` again, it goes on from here.",
     { cause },
   );
 }
+
+const patiently = (seconds: number): string =>
+  seconds > 0 ? `, also when asked again for ${seconds} s` : "";
 
 /** One line about a connection failure; an AggregateError (several addresses tried) has no message of its own. */
 export function reasonOf(cause: unknown): string {

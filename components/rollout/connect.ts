@@ -65,6 +65,7 @@ export async function connect(
   sink: Pick<Sink, "status" | "warn"> = { status: () => undefined, warn: () => undefined },
 ): Promise<Connection> {
   const kube = await KubernetesClient.open(credentials);
+  kube.onWait = (line) => sink.status(line);
   const { namespace } = site;
   const { name, key } = site.apiKeySecret;
   const { http, emqx } = openEmqx(site.dialect, {
@@ -86,6 +87,8 @@ export async function connect(
     gone: () => engine.gone(),
     monotonic: () => performance.now(),
   });
+  // A write that an outage has held up must not hit what somebody else has taken over since.
+  kube.guard = () => lease.renew();
   const bare = {
     cluster: {
       observe: (options: { preflight: boolean }) => observer.observe(options),

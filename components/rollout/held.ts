@@ -1,19 +1,23 @@
 import type { Conditions, Held } from "./types";
 
-/** Remembers since when each condition has held without a gap. */
+/** Milliseconds between two looks of which more is not believed: what nobody saw did not hold. */
+export const UNSEEN = 5_000;
+
+/** Remembers for how long each condition has held without a gap, as far as somebody looked. */
 export class Stopwatch {
-  private since = new Map<string, number>();
+  private held = new Map<string, number>();
+  private last?: number;
 
   update(conditions: Conditions, now: number): Held {
-    const since = new Map<string, number>();
-    const held: Held = {};
+    const passed = Math.min(Math.max(0, now - (this.last ?? now)), UNSEEN);
+    const held = new Map<string, number>();
     for (const [name, holds] of Object.entries(conditions)) {
       if (!holds) continue;
-      const start = this.since.get(name) ?? now;
-      since.set(name, start);
-      held[name] = now - start;
+      const before = this.held.get(name);
+      held.set(name, before === undefined ? 0 : before + passed);
     }
-    this.since = since;
-    return held;
+    this.held = held;
+    this.last = now;
+    return Object.fromEntries(held);
   }
 }

@@ -89,7 +89,7 @@ export class Troubles {
     const events = await this.kube
       .list<Event>(
         { kind: "Event", namespace },
-        { fields: `involvedObject.kind=Pod,involvedObject.name=${name}` },
+        { fields: `involvedObject.kind=Pod,involvedObject.name=${name}`, patient: false },
       )
       .catch(() => []);
     const warnings = events

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { KubernetesClient } from "../../components/kubernetes/client";
+import { refusedWith } from "../../components/kubernetes/failure";
 import { failure, FakeApi } from "./fake-api";
 import { code } from "../support/error-code";
 
@@ -94,13 +95,129 @@ test("an apply is server-side, forced and under the rollout's field manager", as
   assert.equal(query.get("force"), "true");
 });
 
-test("a create whose answer is lost is not repeated", async () => {
-  api.intercept = () => failure(503, "Unavailable");
-  await assert.rejects(
-    kube.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c", namespace: "ns" } }),
-    code("EMQX_KUBERNETES_UNREACHABLE"),
+const map = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "c", namespace: "ns" } };
+
+/** The API server does as it is told, and the first answer is lost. */
+function loseAnswers(method: string, times = 1): void {
+  let left = times;
+  api.intercept = (request) => {
+    if (request.method !== method || left === 0) return undefined;
+    left -= 1;
+    api.answer(request);
+    return failure(503, "Unavailable");
+  };
+}
+
+test("a create whose answer is lost is settled by reading", async () => {
+  loseAnswers("POST");
+  const created = await kube.create({ ...map, data: { by: "me" } });
+  assert.deepEqual(created.metadata.name, "c");
+  assert.equal(api.requests.filter(({ method }) => method === "POST").length, 2);
+});
+
+test("a create that somebody else was quicker with is refused, lost answers or not", async () => {
+  let posts = 0;
+  api.intercept = ({ method }) => {
+    if (method !== "POST" || (posts += 1) > 1) return undefined;
+    api.put("configmaps", { kind: "ConfigMap", metadata: { name: "c" }, data: { by: "you" } });
+    return failure(503, "Unavailable");
+  };
+  await assert.rejects(kube.create({ ...map, data: { by: "me" } }), (error) =>
+    refusedWith(error, 409),
   );
+});
+
+test("a replace whose answer is lost is settled by reading, and never made twice", async () => {
+  const { metadata } = api.put("configmaps", { kind: "ConfigMap", metadata: { name: "c" } });
+  const { resourceVersion } = metadata;
+  loseAnswers("PUT");
+  const object = { ...map, metadata: { ...map.metadata, resourceVersion }, data: { by: "me" } };
+  const written = await kube.replace(object);
+  assert.equal(Number(written.metadata.resourceVersion), Number(resourceVersion) + 1);
+});
+
+test("a patch that meets others at the object is made again, but not for ever", async () => {
+  let conflicts = 2;
+  api.intercept = () => (conflicts-- > 0 ? failure(409, "Conflict") : undefined);
+  await kube.apply(map);
+  assert.equal(api.requests.length, 3);
+  api.requests.length = 0;
+  api.intercept = () => failure(409, "Conflict");
+  await assert.rejects(kube.apply(map), (error) => refusedWith(error, 409));
+  assert.equal(api.requests.length, 5);
+});
+
+test("a write is not made again once the guard says that it is somebody else's", async () => {
+  const fenced = await KubernetesClient.open({ kubeconfig: api.kubeconfig }, PATIENCE);
+  fenced.guard = () => Promise.reject(new Error("taken over"));
+  api.intercept = () => failure(503, "Unavailable");
+  await assert.rejects(fenced.apply(map), /taken over/);
   assert.equal(api.requests.length, 1);
+  await fenced.close();
+});
+
+test("Retry-After is honoured within bounds", async () => {
+  api.put("pods", { kind: "Pod", metadata: { name: "p-0" } });
+  const bounded = await KubernetesClient.open(
+    { kubeconfig: api.kubeconfig },
+    { ...PATIENCE, totalMs: 5000, maxAfterMs: 300 },
+  );
+  await bounded.get(pod);
+  let left = 1;
+  api.intercept = () =>
+    left-- > 0 ? { ...failure(429, "TooMany"), headers: { "retry-after": "9" } } : undefined;
+  const begun = Date.now();
+  await bounded.get(pod);
+  assert.ok(Date.now() - begun >= 290, "as long as the bound allows");
+  await bounded.close();
+});
+
+test("an outage is told with its length, waited for, and its end is told", async (t) => {
+  const lines: string[] = [];
+  const patient = await KubernetesClient.open({ kubeconfig: api.kubeconfig });
+  t.after(() => patient.close());
+  patient.onWait = (line) => lines.push(line);
+  api.intercept = () => (lines.length === 0 ? failure(503, "Busy") : undefined);
+  assert.equal(await patient.get(pod), undefined);
+  assert.match(lines[0] ?? "", /does not answer since \d+ s \(503\); waiting$/);
+  assert.match(lines[1] ?? "", /^the API server answers again, after \d+ s$/);
+});
+
+test("calls one after the other share the limit of one outage", async () => {
+  await kube.get(pod);
+  api.intercept = () => failure(503, "Busy");
+  await assert.rejects(kube.get(pod), code("EMQX_KUBERNETES_UNREACHABLE"));
+  const asked = api.requests.length;
+  await assert.rejects(kube.get(pod), code("EMQX_KUBERNETES_UNREACHABLE"));
+  assert.equal(api.requests.length, asked + 1, "asked once more, without patience");
+  api.intercept = undefined;
+  await kube.get(pod);
+});
+
+test("a closed client asks no more", async () => {
+  const closing = await KubernetesClient.open({ kubeconfig: api.kubeconfig });
+  api.intercept = () => failure(503, "Busy");
+  const answer = assert.rejects(closing.get(pod), code("EMQX_KUBERNETES_UNREACHABLE"));
+  await closing.close();
+  await answer;
+});
+
+const refusals: [what: string, message: string, said: string][] = [
+  ["a quota", 'pods "p" is forbidden: exceeded quota: q, requested: pods=1', "exceeded quota"],
+  ["admission", 'admission webhook "w" denied the request: no', "admission rule"],
+];
+for (const [what, message, said] of refusals) {
+  test(`what ${what} forbids is no missing right`, async () => {
+    api.intercept = () => failure(403, "Forbidden", message);
+    await assert.rejects(kube.apply(map), code("EMQX_KUBERNETES_ERROR", said));
+  });
+}
+
+test("a namespace that is being deleted is named as such", async () => {
+  const { status, body } = failure(403, "Forbidden", "unable to create new content");
+  const details = { causes: [{ reason: "NamespaceTerminating" }] };
+  api.intercept = () => ({ status, body: { ...body, details } });
+  await assert.rejects(kube.apply(map), code("EMQX_KUBERNETES_ERROR", "is being deleted"));
 });
 
 test("deleting what is gone is fine", async () => {

@@ -27,6 +27,12 @@ export interface SeenRequest {
   body: Value | undefined;
 }
 
+interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
 export class FakeApi {
   readonly objects = new Map<string, Stored>();
   readonly requests: SeenRequest[] = [];
@@ -34,7 +40,7 @@ export class FakeApi {
   /** Where port-forwards to a pod lead; a pod that is missing here refuses. */
   readonly forwards = new Map<string, number>();
   /** Answers instead of the store when it returns something. */
-  intercept?: (request: SeenRequest) => { status: number; body: unknown } | undefined;
+  intercept?: (request: SeenRequest) => Answer | undefined;
   private readonly server = createServer((request, response) => void this.serve(request, response));
   private version = 0;
 
@@ -100,13 +106,15 @@ export class FakeApi {
       body: text ? (JSON.parse(text) as Value) : undefined,
     };
     this.requests.push(request);
-    const { status, body } = this.intercept?.(request) ?? this.answer(request);
+    const { status, body, headers } = this.intercept?.(request) ?? this.answer(request);
     const raw = typeof body === "string";
-    response.writeHead(status, { "content-type": raw ? "text/plain" : "application/json" });
+    const contentType = raw ? "text/plain" : "application/json";
+    response.writeHead(status, { "content-type": contentType, ...headers });
     response.end(raw ? body : JSON.stringify(body));
   }
 
-  private answer({ method, path, query, body }: SeenRequest): { status: number; body: unknown } {
+  /** What the store makes of a request. */
+  answer({ method, path, query, body }: SeenRequest): Answer {
     if (path.endsWith("/selfsubjectaccessreviews")) {
       return { status: 201, body: { status: { allowed: true } } };
     }
