@@ -3,7 +3,7 @@ import { request } from "undici";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { EmqxError } from "../errors";
 import { isTransient, parseRefusal, reasonOf, refusalError, unreachableError } from "./failure";
-import { Outage } from "./outage";
+import { type OnWait, Outage } from "./outage";
 import { type Attempt, type Patience, retry } from "./retry";
 import { Transport } from "./transport";
 
@@ -28,8 +28,8 @@ export interface Call {
 
 /** HTTP to one API server: every attempt bounded in time, every call by the length of an outage. */
 export class Caller {
-  /** Told about an outage that is being waited for. */
-  onWait: (line: string) => void = () => undefined;
+  /** Told about an outage that is being waited for, and when it is over. */
+  onWait: OnWait = () => undefined;
   private readonly transport: Transport;
   private readonly outage: Outage;
   private readonly closing = new AbortController();
@@ -41,7 +41,7 @@ export class Caller {
     this.transport = new Transport(config);
     // As many as there are calls that wait.
     setMaxListeners(0, this.closing.signal);
-    this.outage = new Outage(this.transport.server, (line) => this.onWait(line));
+    this.outage = new Outage(this.transport.server, (line, over) => this.onWait(line, over));
   }
 
   get server(): string {

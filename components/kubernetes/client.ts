@@ -6,6 +6,7 @@ import type { Credentials } from "./config";
 import { loadKubeConfig } from "./config";
 import { contains } from "./contains";
 import { refusedWith } from "./failure";
+import type { OnWait } from "./outage";
 import type { Kind, Reference } from "./resources";
 import { apiVersionOf, describe, groupPathOf, isKind, pathOf, pluralOf } from "./resources";
 import { DEFAULT_PATIENCE, type Patience } from "./retry";
@@ -39,7 +40,7 @@ export class KubernetesClient {
   }
 
   /** Told, in one line, about an outage of the API server that is being waited for, and its end. */
-  set onWait(tell: (line: string) => void) {
+  set onWait(tell: OnWait) {
     this.caller.onWait = tell;
   }
 

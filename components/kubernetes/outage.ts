@@ -1,3 +1,6 @@
+/** One line about an outage; `over` when it is the last. */
+export type OnWait = (line: string, over: boolean) => void;
+
 /** Milliseconds of an outage that nobody is told about. */
 const UNTOLD = 3_000;
 /** Milliseconds between two lines about it. */
@@ -18,14 +21,17 @@ export class Outage {
 
   constructor(
     private readonly server: string,
-    private readonly tell: (line: string) => void,
+    private readonly tell: OnWait,
   ) {}
 
   /** Any answer that is not of an overload or a defect ends it. */
   answered(): void {
     this.met = true;
     if (this.toldAt !== undefined && this.since !== undefined) {
-      this.tell(`the API server answers again, after ${seconds(Date.now() - this.since)} s`);
+      this.tell(
+        `the API server ${this.server} answers again, after ${seconds(Date.now() - this.since)} s`,
+        true,
+      );
     }
     this.since = undefined;
     this.toldAt = undefined;
@@ -43,6 +49,7 @@ export class Outage {
       this.toldAt = now;
       this.tell(
         `the API server ${this.server} does not answer since ${seconds(now - since)} s (${why}); waiting`,
+        false,
       );
     }
     return since;

@@ -53,6 +53,7 @@ export interface Workload {
     replicas?: number;
     template?: { spec?: { containers?: Container[] } };
   };
+  status?: { conditions?: { type: string; status: string; reason?: string; message?: string }[] };
 }
 
 export interface Service {

@@ -35,7 +35,7 @@ export function createMonitoringProvider(ports: MonitoringPorts = REAL) {
     const sink = ports.sink(given.__urn);
     try {
       const kube = await ports.open(credentialsOf(given, stack));
-      kube.onWait = (line) => sink.status(line);
+      kube.onWait = (line, over) => (over ? sink.milestone(line) : sink.status(line));
       try {
         return await work(kube, sink);
       } finally {

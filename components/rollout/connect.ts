@@ -57,15 +57,21 @@ export interface Declared {
   settings: HotSettings;
 }
 
+const SILENT: Sink = {
+  status: () => undefined,
+  milestone: () => undefined,
+  warn: () => undefined,
+};
+
 /** Connects to the cluster at `site`; nothing is asked of it before the first use. */
 export async function connect(
   site: Site,
   credentials: Credentials,
   { manifests, settings }: Declared,
-  sink: Pick<Sink, "status" | "warn"> = { status: () => undefined, warn: () => undefined },
+  sink: Sink = SILENT,
 ): Promise<Connection> {
   const kube = await KubernetesClient.open(credentials);
-  kube.onWait = (line) => sink.status(line);
+  kube.onWait = (line, over) => (over ? sink.milestone(line) : sink.status(line));
   const { namespace } = site;
   const { name, key } = site.apiKeySecret;
   const { http, emqx } = openEmqx(site.dialect, {

@@ -217,7 +217,7 @@ export function look(
     },
     wayBack: canGoBack(observation, entry?.from, goal),
     ...leftovers(observation, isDisposable),
-    diagnosis: diagnose(observation.nodes),
+    diagnosis: diagnose(observation),
     phase: entry?.phase ?? "Preflight",
     secondsIn: (phase) => secondsSince(entry, phase, now),
     drained,
@@ -259,13 +259,17 @@ function secondsSince(entry: RolloutEntry | undefined, phase: Phase, now: number
   return timing ? (now - Date.parse(timing.startedAt)) / 1000 : 0;
 }
 
-function diagnose(nodes: NodeObservation[]): string {
-  const lines = nodes
+function diagnose({ nodes, sets }: Observation): string {
+  const silent = nodes
     .filter((node) => !node.ready || !node.reachable)
     .map((node) => {
       const state = node.ready ? "Ready" : "not Ready";
       const answer = node.reachable ? "EMQX answers" : "EMQX does not answer";
       return `  ${node.pod}: ${state}, ${answer}${node.trouble ? `; ${node.trouble}` : ""}`;
     });
+  const short = sets
+    .filter(({ trouble }) => trouble !== undefined)
+    .map((set) => `  ${set.name}: ${set.pods} of ${set.replicas} pods; ${set.trouble}`);
+  const lines = [...short, ...silent];
   return lines.length > 0 ? lines.join("\n") : "  all nodes are Ready and answer";
 }

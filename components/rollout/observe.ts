@@ -8,6 +8,7 @@ import { emqxContainer } from "./emqx-container";
 import { Inspector } from "./inspect";
 import { observeServices } from "./observe-services";
 import { isLeftover, revisionOf, roleOf, setsOf, templateOf } from "./observe-sets";
+import { Shortages } from "./shortage";
 import { isReady, Troubles } from "./trouble";
 import type { Control, NodeObservation, Observation, Site } from "./types";
 
@@ -20,6 +21,7 @@ const CONTROLS: readonly string[] = ["pause", "resume", "abort", "promote"];
 export class Observer {
   private readonly probes = new Map<string, Probe>();
   private readonly troubles: Troubles;
+  private readonly shortages: Shortages;
   private readonly inspector: Inspector;
   private refusedSince?: number;
   /** Control that nobody understands and that was told already. */
@@ -34,6 +36,7 @@ export class Observer {
     private readonly warn: (text: string) => void = () => undefined,
   ) {
     this.troubles = new Troubles(kube);
+    this.shortages = new Shortages(kube, site.namespace);
     this.inspector = new Inspector(site, kube, emqx);
   }
 
@@ -49,10 +52,14 @@ export class Observer {
       this.control(),
     ]);
     const pods = found.filter((pod) => revisionOf(pod.metadata) && !isLeftover(pod));
-    const nodes = await this.nodes(pods);
+    const sets = setsOf({ cluster: name, statefulSets, deployments, configMaps, pods });
+    const [nodes] = await Promise.all([
+      this.nodes(pods),
+      this.shortages.explain(sets, deployments),
+    ]);
     const preflight = options.preflight ? await this.inspector.inspect(nodes) : undefined;
     return {
-      sets: setsOf({ cluster: name, statefulSets, deployments, configMaps, pods }),
+      sets,
       nodes,
       service,
       control,

@@ -84,19 +84,9 @@ export class Troubles {
   }
 
   // Diagnoses are a courtesy: without the right to read events or logs there is just less to say.
-  private async lastWarning(pod: Pod): Promise<string | undefined> {
+  private lastWarning(pod: Pod): Promise<string | undefined> {
     const { name, namespace = "" } = pod.metadata;
-    const events = await this.kube
-      .list<Event>(
-        { kind: "Event", namespace },
-        { fields: `involvedObject.kind=Pod,involvedObject.name=${name}`, patient: false },
-      )
-      .catch(() => []);
-    const warnings = events
-      .filter((event) => event.type === "Warning")
-      .sort((a, b) => timeOf(a) - timeOf(b));
-    const last = warnings.at(-1);
-    return last && `${last.reason ?? ""}: ${last.message ?? ""}`;
+    return lastWarningOf(this.kube, "Pod", name, namespace);
   }
 
   private async lastLines(pod: Pod): Promise<string[]> {
@@ -110,6 +100,24 @@ export class Troubles {
     const current = await read(false);
     return current.length > 0 ? current : read(true);
   }
+}
+
+/** The latest warning event about an object. */
+export async function lastWarningOf(
+  kube: KubernetesClient,
+  kind: "Pod" | "StatefulSet",
+  name: string,
+  namespace: string,
+): Promise<string | undefined> {
+  const fields = `involvedObject.kind=${kind},involvedObject.name=${name}`;
+  const events = await kube
+    .list<Event>({ kind: "Event", namespace }, { fields, patient: false })
+    .catch(() => []);
+  const warnings = events
+    .filter((event) => event.type === "Warning")
+    .sort((a, b) => timeOf(a) - timeOf(b));
+  const last = warnings.at(-1);
+  return last && `${last.reason ?? ""}: ${last.message ?? ""}`;
 }
 
 const ageOf = (pod: Pod): number => Date.now() - Date.parse(pod.metadata.creationTimestamp ?? "");

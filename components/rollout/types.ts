@@ -171,6 +171,8 @@ export interface SetObservation {
   settings?: Settings;
   /** Annotation `emqx.io/template` of the rolling set. */
   template?: string;
+  /** Why Kubernetes cannot create its pods, such as a quota. */
+  trouble?: string;
 }
 
 /** Where the listeners Service points, from the API server. */

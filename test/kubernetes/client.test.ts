@@ -180,7 +180,7 @@ test("an outage is told with its length, waited for, and its end is told", async
   api.intercept = () => (lines.length === 0 ? failure(503, "Busy") : undefined);
   assert.equal(await patient.get(pod), undefined);
   assert.match(lines[0] ?? "", /does not answer since \d+ s \(503\); waiting$/);
-  assert.match(lines[1] ?? "", /^the API server answers again, after \d+ s$/);
+  assert.match(lines[1] ?? "", /^the API server \S+ answers again, after \d+ s$/);
 });
 
 test("calls one after the other share the limit of one outage", async () => {
