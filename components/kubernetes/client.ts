@@ -128,11 +128,19 @@ export class KubernetesClient {
   }
 
   /** Fails with 409 when it exists, unless it was us who created it and the answer was lost. */
-  async create<T = KubernetesObject>(object: KubernetesObject): Promise<T> {
+  async create<T = KubernetesObject>(
+    object: KubernetesObject,
+    /** Only asks whether the API server would do it. */
+    { dryRun = false } = {},
+  ): Promise<T> {
     const ref = referenceTo(object);
     const { kind, namespace } = ref;
     const asked = `create ${describe(ref)}`;
-    return this.once<T>({ method: "POST", path: pathOf({ kind, namespace }), asked }, object);
+    const query = dryRun ? { dryRun: "All" } : undefined;
+    return this.once<T>(
+      { method: "POST", path: pathOf({ kind, namespace }), asked, query },
+      object,
+    );
   }
 
   /** Fails with 409 when it changed since its resourceVersion, unless that was us, unanswered. */
@@ -218,7 +226,7 @@ export class KubernetesClient {
    */
   private async once<T>(call: Call, object: KubernetesObject): Promise<T> {
     let repeated = false;
-    const query = { fieldManager: FIELD_MANAGER };
+    const query = { ...call.query, fieldManager: FIELD_MANAGER };
     const beforeAgain = async () => void (repeated = true);
     try {
       return await this.caller.json<T>({ ...call, query, body: object, beforeAgain });

@@ -128,6 +128,8 @@ export class LeaseFence implements Fence {
       const unclear = error instanceof EmqxError && error.code === "EMQX_KUBERNETES_UNREACHABLE";
       if (!unclear && !refusedWith(error, 409) && !refusedWith(error, 404)) throw error;
       const lease = await this.read();
+      // With its namespace the Lease goes too, which says so to whoever would create one.
+      if (!lease) await this.kube.create(this.object(undefined, ""), { dryRun: true });
       if (lease?.spec?.holderIdentity !== this.identity) throw fenced(this.site, lease);
       this.lease = lease;
       return error;
@@ -164,11 +166,20 @@ export class LeaseFence implements Fence {
 
   private async write(lease: Lease | undefined, holder: string): Promise<Lease> {
     const now = { at: this.clock.now(), monotonic: this.runner.monotonic() };
-    const time = new Date(now.at).toISOString().replace("Z", "000Z");
+    const object = this.object(lease, holder, now.at);
+    const written = lease
+      ? await this.kube.replace<Lease>(object)
+      : await this.kube.create<Lease>(object);
+    this.renewed = now;
+    return written;
+  }
+
+  private object(lease: Lease | undefined, holder: string, now = this.clock.now()) {
+    const time = new Date(now).toISOString().replace("Z", "000Z");
     const { name, namespace } = this.site;
     const kept = lease?.spec?.holderIdentity === this.identity;
     const transitions = lease?.spec?.leaseTransitions ?? 0;
-    const object = {
+    return {
       apiVersion: "coordination.k8s.io/v1",
       kind: "Lease",
       metadata: {
@@ -185,10 +196,5 @@ export class LeaseFence implements Fence {
         leaseTransitions: kept ? transitions : transitions + 1,
       },
     };
-    const written = lease
-      ? await this.kube.replace<Lease>(object)
-      : await this.kube.create<Lease>(object);
-    this.renewed = now;
-    return written;
   }
 }

@@ -129,6 +129,7 @@ export class FakeApi {
     }
     if (method === "POST") {
       const created = body as Stored;
+      if (query.has("dryRun")) return { status: 201, body: created };
       const exists = this.objects.has(`${plural}/${created.metadata.name}`);
       return exists
         ? failure(409, "AlreadyExists")

@@ -8,7 +8,7 @@ import { KubernetesClient } from "../../components/kubernetes/client";
 import { LeaseFence } from "../../components/rollout/fence";
 import { holderIdentity, isKnownDead } from "../../components/rollout/holder";
 import { eventually } from "../e2e/support/cluster";
-import { FakeApi } from "../kubernetes/fake-api";
+import { failure, FakeApi } from "../kubernetes/fake-api";
 import { site } from "./io-fixtures";
 
 let api: FakeApi;
@@ -28,7 +28,12 @@ const clock = {
 };
 const sink = { status: (line: string) => lines.push(line) };
 const runner = { gone: async () => engineGone, monotonic: () => now + setBack };
-const fence = () => new LeaseFence(site, kube, clock, sink, runner);
+const fences: LeaseFence[] = [];
+function fence(): LeaseFence {
+  const made = new LeaseFence(site, kube, clock, sink, runner);
+  fences.push(made);
+  return made;
+}
 const lease = () => api.objects.get("leases/c-rollout")?.spec as Record<string, unknown>;
 
 before(async () => {
@@ -37,6 +42,8 @@ before(async () => {
   kube = await KubernetesClient.open({ kubeconfig: api.kubeconfig }, patience);
 });
 beforeEach(() => {
+  // A heartbeat of an earlier test would write into this one.
+  for (const earlier of fences.splice(0)) earlier.forget();
   api.objects.clear();
   api.requests.length = 0;
   api.intercept = undefined;
@@ -256,4 +263,17 @@ test("a run that is busy with one long step goes on renewing by itself, an orpha
   await sleep(2_500);
   assert.deepEqual(api.writes(), renewed);
   ours.forget();
+});
+
+test("a Lease that went with its namespace is told as that", async () => {
+  const ours = fence();
+  await ours.acquire();
+  api.objects.clear();
+  api.intercept = ({ method }) => {
+    if (method !== "POST") return undefined;
+    const { status, body } = failure(403, "Forbidden", "unable to create new content");
+    return { status, body: { ...body, details: { causes: [{ reason: "NamespaceTerminating" }] } } };
+  };
+  now += 5000;
+  await assert.rejects(ours.renew(), /the namespace is being deleted/);
 });
