@@ -9,22 +9,21 @@ import type { Bench } from "../../e2e/support/cluster";
 export const ENGINE = /^pulumi-emqx\//;
 
 /**
- * Starts the proxy. Scenarios of the bench that are made afterwards go through it; `Bench.api`, the
- * observer and the fleet go past it. `token` makes Pulumi somebody else than the runner with the shipped Roles.
+ * Starts the proxy. Pulumi goes through it from then on, with the rights that it had; `Bench.api`,
+ * the observer and the fleet go past it.
  */
-export async function startKubeProxy(bench: Bench, token?: string): Promise<KubeProxy> {
-  const { sandbox, folder } = bench;
-  const { server, ca, token: runner } = connection(sandbox.env.KUBECONFIG ?? "", {});
+export async function startKubeProxy({ sandbox, folder }: Bench): Promise<KubeProxy> {
+  const { server, ca, token = "" } = connection(sandbox.env.KUBECONFIG, {});
   const proxy = new KubeProxy({ server, ca });
   await proxy.accept();
   const file = join(folder, "proxied-kubeconfig");
-  writeKubeconfig(file, proxy.url, token ?? runner ?? "");
+  writeKubeconfig(file, proxy.url, token);
   sandbox.env.KUBECONFIG = file;
   return proxy;
 }
 
 /** A kubeconfig for a server without TLS. */
-export function writeKubeconfig(file: string, server: string, token: string): void {
+function writeKubeconfig(file: string, server: string, token: string): void {
   const config = {
     apiVersion: "v1",
     kind: "Config",
