@@ -75,7 +75,11 @@ export class World {
     const api = await new FakeApi().start();
     const declared = { manifests, settings };
     const warnings: string[] = [];
-    const sink = { status: () => undefined, warn: (text: string) => void warnings.push(text) };
+    const sink = {
+      status: () => undefined,
+      milestone: () => undefined,
+      warn: (text: string) => void warnings.push(text),
+    };
     const connection = await connect(at, { kubeconfig: api.kubeconfig }, declared, sink);
     const world = new World(api, connection, warnings);
     world.reset();
