@@ -86,6 +86,15 @@ export class Stack {
     return this.run(["cancel", "--yes"], { shown: true });
   }
 
+  /** Writes the whole state to a file, as `pulumi stack import` takes it. */
+  async exportState(file: string): Promise<void> {
+    await this.run(["stack", "export", "--file", file], { shown: true });
+  }
+
+  async importState(file: string): Promise<void> {
+    await this.run(["stack", "import", "--force", "--file", file], { shown: true });
+  }
+
   async outputs(): Promise<Record<string, unknown>> {
     const { output } = await this.run(["stack", "output", "--json"]);
     return JSON.parse(output) as Record<string, unknown>;

@@ -2,34 +2,22 @@
  * The resume matrix: every failpoint, killed there are the provider, the CLI, or both. Whatever was
  * under way, the next `pulumi up` ends as if nobody had been killed, and no client notices more.
  *
- * MATRIX=<words> runs only the cells whose names hold all of them: `MATRIX="upgrade cli evacuate"`.
+ * MATRIX=<words> runs only the cells whose names hold all of them: `MATRIX="upgrade cli evacuate|settings"`.
  */
 import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import { builtFailpoints } from "../../sandbox/failpoints";
-import { resourceCounts } from "../../sandbox/pulumi-cli";
-import type { Report } from "../../sandbox/measure/report";
 import type { Scenario } from "../../sandbox/scenario";
 import { Bench } from "../e2e/support/cluster";
-import { brokenInvariants } from "../e2e/support/faults";
-import { IMAGES, PLACES, Subject, type Change } from "./support/changes";
+import { FLEET, PLACES, QUICK, Subject, type Change } from "./support/changes";
 import { endState } from "./support/end-state";
 import { fault } from "./support/fault";
 import { cellsOf, nameOf, pointsWithout, table, type Cell, type Verdict } from "./support/matrix";
 import { holdAt, strike } from "./support/strike";
+import { assertNothingToDo, assertUnnoticed } from "./support/unnoticed";
 
-const CLIENTS = 40;
-const OFFLINE = 4;
 /** Seconds from the kill to the end of the next `pulumi up`, on a machine that does other things too. */
 const DEADLINE = 240;
-const QUICK = {
-  image: IMAGES[0],
-  replicas: 1,
-  connEvictRate: 40,
-  sessEvictRate: 40,
-  initialDelaySeconds: 0,
-  waitTakeover: 1,
-};
 const UP = ["up", "--yes", "--skip-preview"];
 const DESTROY = ["destroy", "--yes", "--skip-preview"];
 
@@ -174,7 +162,7 @@ function changesOfOne(mine: Cell[]): void {
       isClear = false;
       await expectedAfter(change);
       await subject.change(change);
-      const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+      const fleet = await bench.connect(scenario, FLEET.clients, FLEET.offline, FLEET);
       const report = await scenario.measure(fleet, subject.imageName, {
         switches: change === "upgrade" || change === "promote",
         perform: async () => {
@@ -192,24 +180,4 @@ function changesOfOne(mine: Cell[]): void {
       isClear = true;
     });
   }
-}
-
-/** Over the whole history, kill and all. */
-function assertUnnoticed(report: Report): void {
-  assert.ok(report.sessionsExpected > 0 && report.qos1Published > 0);
-  assert.equal(report.sessionsLost, 0);
-  assert.equal(report.qos1Lost, 0);
-  assert.ok(report.maxDisconnectsPerClient <= 1, `${report.maxDisconnectsPerClient} disconnects`);
-  // Where the sets stay, the number of nodes behind the Service is what changes.
-  const broken = brokenInvariants(report).filter((line) => report.switched || !/^I2:/.test(line));
-  assert.deepEqual(broken, []);
-}
-
-async function assertNothingToDo({ stack }: Scenario): Promise<void> {
-  const { output } = await stack.preview();
-  const { create, update, replace, delete: gone } = resourceCounts(output);
-  assert.deepEqual(
-    { create, update, replace, gone },
-    { create: 0, update: 0, replace: 0, gone: 0 },
-  );
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FleetOptions } from "../../../sandbox/load/options";
 import type { FleetProcess } from "../../../sandbox/load/process";
 import type { ClusterNode } from "../../../sandbox/measure/emqx-api";
 import type { WatchedService, WatchedSet } from "../../../sandbox/measure/objects";
@@ -78,8 +79,13 @@ export class Bench {
   }
 
   /** Connects a fleet that ends with the bench, should a test fail before it ends it. */
-  async connect(scenario: Scenario, clients: number, offline: number): Promise<FleetProcess> {
-    const fleet = await scenario.connect({ clients, offline });
+  async connect(
+    scenario: Scenario,
+    clients: number,
+    offline: number,
+    more: Partial<FleetOptions> = {},
+  ): Promise<FleetProcess> {
+    const fleet = await scenario.connect({ ...more, clients, offline });
     this.fleets.push(fleet);
     return fleet;
   }

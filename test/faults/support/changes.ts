@@ -7,6 +7,17 @@ import { isReady, type Bench } from "../../e2e/support/cluster";
 import type { Places } from "./matrix";
 
 export const IMAGES = ["emqx/emqx:6.0.1", "emqx/emqx:6.0.2"] as const;
+/** Two small nodes that are drained in a second or two. */
+export const QUICK = {
+  image: IMAGES[0],
+  replicas: 1,
+  connEvictRate: 40,
+  sessEvictRate: 40,
+  initialDelaySeconds: 0,
+  waitTakeover: 1,
+};
+// Few messages: a queue of an offline session holds 1000, and on a slow machine a cell takes minutes.
+export const FLEET = { clients: 40, offline: 4, messagesPerSecond: 10 };
 const SIZES = ["2MB", "3MB"] as const;
 const LICENSES = [1_000, 2_000].map((maxSessions) =>
   mintLicense({ maxSessions, expiresInDays: 365 }),

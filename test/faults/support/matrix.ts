@@ -10,14 +10,16 @@ export interface Cell {
 /** What a change does, by the places of its failpoints. */
 export type Places = Record<string, readonly string[]>;
 
-/** All cells of these changes; `filter` keeps those whose name holds all its words. */
+/** All cells of these changes; `filter` keeps those whose name holds all words of one of its alternatives (`|`). */
 export function cellsOf(changes: Places, filter = ""): Cell[] {
-  const words = filter.split(/[\s,]+/).filter((word) => word !== "");
+  const alternatives = filter.split("|").map((words) => words.split(/\s+/).filter(Boolean));
+  const isWanted = (cell: Cell) =>
+    alternatives.some((words) => words.every((word) => nameOf(cell).includes(word)));
   return Object.entries(changes).flatMap(([change, places]) =>
     places
       .flatMap((place) => [`before:${place}`, `after:${place}`])
       .flatMap((point) => VICTIMS.map((victim) => ({ change, point, victim })))
-      .filter((cell) => words.every((word) => nameOf(cell).includes(word))),
+      .filter(isWanted),
   );
 }
 
