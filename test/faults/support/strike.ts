@@ -68,10 +68,18 @@ export async function strike(
   { run, provider, letGo }: Held,
   victim: Victim,
 ): Promise<void> {
-  const struck = Date.now();
+  assert.ok(run.pid, "the CLI runs");
   const tree = processTree(run.pid);
-  if (victim === "cli") killAll([run.pid]);
-  else killAll(victim === "both" ? [run.pid, provider] : [provider]);
+  const victims = { provider: [provider], cli: [run.pid], both: [run.pid, provider] }[victim];
+  killAll(victims);
+  // On a busy machine a process dies a while after its signal; until then its provider is no orphan.
+  const dead = await eventually(
+    () => Promise.resolve(!victims.some(isAlive)),
+    (answer) => answer,
+    ORPHAN_SECONDS,
+  );
+  assert.ok(dead, `the ${victim} is dead`);
+  const struck = Date.now();
   letGo();
   const gone = await eventually(
     () => Promise.resolve(!isAlive(provider)),
