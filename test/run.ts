@@ -33,8 +33,8 @@ async function main(): Promise<void> {
   const whole = [...within("e2e"), ...faults.filter((file) => !all || SAMPLE.includes(file))];
   const unit = wanted.filter((file) => ![...sandbox, ...whole, ...faults].includes(file));
   await runner.suite("unit", unit, 2, all ? RULES : []);
-  // Real sockets, a real control plane: one file at a time, so that none starves the others.
   await runner.suite("sandbox", sandbox, 1);
+  // A real control plane and a fleet each: one file at a time, so that none starves the others.
   await runner.suite("end to end", whole, 1);
   runner.finish();
 }

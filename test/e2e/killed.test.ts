@@ -6,7 +6,7 @@ import { Bench, isReady } from "./support/cluster";
 import { brokenInvariants, upKilledDuring, type RolloutAt } from "./support/faults";
 import { assertGraceful } from "./support/graceful";
 
-// Three upgrades of one cluster in a row; each is killed once and finished by the next `pulumi up`.
+// A sample of the resume matrix (test/faults/resume.test.ts), in a run that nothing prepares for its end.
 const CLIENTS = 200;
 const OFFLINE = 20;
 let bench: Bench;
@@ -19,55 +19,37 @@ before(async () => {
 });
 after(() => bench?.close());
 
-interface Case {
-  phase: string;
-  image: string;
-  /** What the clients must show as well before the kill. */
-  and?: (fleet: FleetProcess, rollout: RolloutAt) => boolean;
-}
+test("an upgrade killed by SIGKILL while it evacuates is finished by the next `pulumi up`", async () => {
+  const image = "emqx/emqx:6.0.2";
+  await scenario.setImage(image);
+  const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+  const sets = (await bench.sets(scenario.watched)).map(({ metadata }) => metadata.name);
+  let left: RolloutAt | undefined;
 
-const cases: Case[] = [
-  { phase: "WaitGreen", image: "emqx/emqx:6.0.1" },
-  {
-    phase: "Evacuate",
-    image: "emqx/emqx:6.0.2",
-    and: (fleet, { to }) => connectedTo(fleet, to) > CLIENTS / 4,
-  },
-  { phase: "Retire", image: "emqx/emqx:6.1.0" },
-];
-
-for (const { phase, image, and } of cases) {
-  test(`an upgrade killed by SIGKILL during ${phase} is finished by the next \`pulumi up\``, async () => {
-    await scenario.setImage(image);
-    const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
-    const sets = (await bench.sets(scenario.watched)).map(({ metadata }) => metadata.name);
-    let left: RolloutAt | undefined;
-
-    const report = await scenario.measure(fleet, image, {
-      perform: async () => {
-        left = await upKilledDuring(
-          bench,
-          scenario,
-          phase,
-          (rollout) => and?.(fleet, rollout) ?? true,
-        );
-        await scenario.stack.cancel();
-        await scenario.stack.up();
-      },
-    });
-    await fleet.stop();
-
-    assert.equal(left?.phase, phase);
-    assert.deepEqual(sets, [report.sets.blue]);
-    assert.equal(report.sets.green, `emqx-core-${left?.to}`, "the same green was carried on with");
-    assertGraceful(report, brokenInvariants(report));
-    const pods = await bench.pods(scenario.watched);
-    assert.deepEqual(
-      pods.map((pod) => [pod.metadata.name, pod.spec.containers[0]?.image, isReady(pod)]),
-      [0, 1, 2].map((ordinal) => [`${report.sets.green}-${ordinal}`, image, true]),
-    );
+  const report = await scenario.measure(fleet, image, {
+    perform: async () => {
+      left = await upKilledDuring(
+        bench,
+        scenario,
+        "Evacuate",
+        ({ to }) => connectedTo(fleet, to) > CLIENTS / 4,
+      );
+      await scenario.stack.cancel();
+      await scenario.stack.up();
+    },
   });
-}
+  await fleet.stop();
+
+  assert.equal(left?.phase, "Evacuate");
+  assert.deepEqual(sets, [report.sets.blue]);
+  assert.equal(report.sets.green, `emqx-core-${left?.to}`, "the same green was carried on with");
+  assertGraceful(report, brokenInvariants(report));
+  const pods = await bench.pods(scenario.watched);
+  assert.deepEqual(
+    pods.map((pod) => [pod.metadata.name, pod.spec.containers[0]?.image, isReady(pod)]),
+    [0, 1, 2].map((ordinal) => [`${report.sets.green}-${ordinal}`, image, true]),
+  );
+});
 
 /** Clients on the pods of a revision, as the fleet itself counts them. */
 function connectedTo(fleet: FleetProcess, revision: string): number {

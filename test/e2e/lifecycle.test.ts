@@ -77,24 +77,6 @@ test("`pulumi up` without a change writes nothing", async () => {
   assert.deepEqual(now, pods);
 });
 
-test("a second upgrade that changes imagePullPolicy alone is as graceful", async () => {
-  await scenario.stack.set("imagePullPolicy", "Never");
-  const { output } = await scenario.stack.preview();
-  assert.match(output, /imagePullPolicy: IfNotPresent -> Never \(blue-green/);
-  assert.doesNotMatch(output, / image: /);
-
-  const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
-  const report = await scenario.measure(fleet, "emqx/emqx:6.1.0");
-  await fleet.stop();
-
-  assertGraceful(report);
-  await assertServes(3);
-  for (const { spec } of await bench.pods(scenario.watched)) {
-    const container = spec.containers.find(({ name }) => name === "emqx");
-    assert.deepEqual([container?.image, container?.imagePullPolicy], ["emqx/emqx:6.1.0", "Never"]);
-  }
-});
-
 test("replicas scale out and in on the same set, without loss", async () => {
   const sets = await setNames();
   const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
