@@ -20,7 +20,7 @@ export function endStandstill(seen: Look): Decision | undefined {
   const left = leaving.filter((node) => !seen.drained(node)).map((node) => node.pod);
   const message =
     `nothing has changed for ${limit} s (progressDeadlineSeconds and the waits of the evacuation). ` +
-    `Not drained: ${left.join(", ") || "none"}. All nodes that are left keep running.\n${seen.diagnosis}\n` +
+    `Not drained: ${left.join(", ") || "none"}; waiting for ${planDrain(seen, { hold: false }).waitingFor}. All nodes that are left keep running.\n${seen.diagnosis}\n` +
     "Cure what is named here, then run `pulumi up` again: it goes on from here.";
   return halt("EMQX_DRAIN_DEADLINE", message);
 }

@@ -48,6 +48,8 @@ export interface Look {
   disposable: SetObservation[];
   /** Nodes of `outgoing`, in the order of their drain: replicants, then cores from the top. */
   blue: NodeObservation[];
+  /** Nodes of old revisions whose set somebody has deleted from under them; part of `blue`. */
+  strays: NodeObservation[];
   /** The surplus nodes of the targets, then `blue`: the order of their drain. */
   leaving: NodeObservation[];
   /** The cores of the goal are Ready and agree on each other: replicants may come. */
@@ -121,7 +123,13 @@ export function look(
   const green = sides.flatMap((side) => side.green);
   const staying = sides.flatMap((side) => side.staying);
   const surplus = [...sides].reverse().flatMap((side) => side.surplus);
-  const blue = outgoing.flatMap((set) => nodesOf(observation, set));
+  // A set of the goal that is being created may be seen later than its first pod.
+  const strays = observation.nodes.filter(
+    ({ role, revision }) =>
+      !isIn(goal, role, revision) &&
+      !observation.sets.some((set) => set.role === role && set.revision === revision),
+  );
+  const blue = [...outgoing.flatMap((set) => nodesOf(observation, set)), ...strays];
   // Surplus nodes first: the Service lists them, and clients of blue must not land on them.
   const leaving = [...surplus, ...blue];
   const isDisposable = (node: NodeObservation) =>
@@ -199,6 +207,7 @@ export function look(
     outgoing,
     disposable,
     blue,
+    strays,
     leaving,
     coresJoined,
     joined,

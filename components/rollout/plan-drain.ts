@@ -21,10 +21,17 @@ export function planDrain(seen: Look, { hold }: { hold: boolean }): Decision {
   return {
     phase: seen.allDrained ? "Retire" : "Evacuate",
     actions,
-    waitingFor: seen.allDrained ? "blue pods to end" : describe(seen),
+    waitingFor: seen.allDrained ? ends(seen) : describe(seen),
     progress: progress(seen),
     ...(hold && { holding: true }),
   };
+}
+
+/** Nothing of ours scales away a pod that no set owns. */
+function ends({ strays, leaving }: Look): string {
+  const own = strays.filter((node) => !node.terminating).map(({ pod }) => pod);
+  if (own.length === 0 || leaving.length > strays.length) return "blue pods to end";
+  return `somebody to delete ${own.join(", ")}: drained, but the set that owned ${own.length > 1 ? "them" : "it"} is gone`;
 }
 
 /** With no green node left to go to, evicting clients would only cut them off. */

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { decide } from "../../components/rollout/decide";
+import type { NodeObservation } from "../../components/rollout/types";
+import {
+  blues,
+  cluster,
+  evacuating,
+  greens,
+  greenService,
+  node,
+  NOW,
+  record,
+  settled,
+  wanted,
+} from "./fixtures";
+
+const DRAINING = record(["WaitGreen", "Promote", "Evacuate"]);
+
+/** Somebody has deleted blue's set with `--cascade=orphan`. */
+const orphaned = (blue: NodeObservation[]) => {
+  const observation = cluster([...blue, ...greens()], { service: greenService });
+  observation.sets = observation.sets.filter(({ revision }) => revision !== "blue");
+  return observation;
+};
+const ask = (observation: ReturnType<typeof orphaned>, held = settled) =>
+  decide(observation, wanted(), DRAINING, held, NOW);
+
+describe("pods whose set is gone", () => {
+  test("are evacuated as before", () => {
+    const [action] = ask(orphaned(blues({ liveConnections: 5, connections: 5 }))).actions;
+    assert.ok(action?.do === "evacuate" && action.pod.startsWith("c-core-blue-"));
+  });
+
+  test("are left to a person when they are drained, and the upgrade is not over before", () => {
+    const drained = orphaned(blues({ ...evacuating("prohibiting"), liveConnections: 0 }));
+    const { actions, done, waitingFor } = ask(drained);
+    assert.deepEqual([actions, done], [[], undefined]);
+    assert.match(waitingFor, /^somebody to delete c-core-blue-0, c-core-blue-1: drained/);
+    const late = ask(drained, { ...settled, still: 700_000 });
+    assert.match(late.failed?.message ?? "", /somebody to delete c-core-blue-0/);
+  });
+
+  test("of the wanted revision are none: their set may be a moment older than the list of sets", () => {
+    const observation = cluster([...blues(), node("green", 0)]);
+    observation.sets = observation.sets.filter(({ revision }) => revision !== "green");
+    const { actions } = decide(observation, wanted(), record(["CreateGreen"]), settled, NOW);
+    assert.deepEqual(actions, [{ do: "inspect" }]);
+  });
+});
