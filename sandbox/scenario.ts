@@ -7,6 +7,7 @@ import { fleetDefaults, type EndpointSource, type FleetOptions } from "./load/op
 import { startFleet, type FleetProcess } from "./load/process";
 import { coloursOf } from "./measure/colours";
 import { readEndState } from "./measure/emqx-api";
+import { readLosses } from "./measure/losses";
 import { makeReport } from "./measure/make-report";
 import { Observer } from "./measure/observer";
 import type { Report } from "./measure/report";
@@ -131,6 +132,7 @@ export class Scenario {
         fleet: figures,
         log: observer.log,
         end,
+        losses: readLosses(this.options.sandbox.dir),
       });
       this.image = to;
       return report;

@@ -10,6 +10,7 @@ export function summaryRows(report: Report): [string, string][] {
     ["Disconnects per client, at most", String(report.maxDisconnectsPerClient)],
     ["Sessions lost", `${report.sessionsLost} of ${thousands(report.sessionsExpected)}`],
     ["QoS 1 messages lost", `${report.qos1Lost} of ${thousands(report.qos1Published)}`],
+    ...ofEmqx(report),
     ["Away at one moment, at most", `${thousands(away)} clients`],
     [
       "Reconnects per second, at most",
@@ -56,4 +57,13 @@ export function terminalTable(report: Report, colours: boolean): string {
       return `  ${mark} ${name.padEnd(nameWidth)}  ${limit.padEnd(limitWidth)}  ${figure}`;
     }),
   ].join("\n");
+}
+
+/** What EMQX itself loses, shown when it did. */
+function ofEmqx({ takeoverMessagesLost, secondCuts }: Report): [string, string][] {
+  if (takeoverMessagesLost + secondCuts === 0) return [];
+  return [
+    ["Messages that EMQX lost in takeovers", thousands(takeoverMessagesLost)],
+    ["Clients that EMQX cut a second time", thousands(secondCuts)],
+  ];
 }

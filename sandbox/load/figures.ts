@@ -31,4 +31,8 @@ export interface FleetFigures {
   /** Clients whose session was gone when they came back. */
   sessionsLost: number;
   messages: MessageFigures;
+  /** `[client identifier, message, its session was never gone]` of every message in `messages.lost`. */
+  missing: [string, string, boolean][];
+  /** What every client identifier begins with; its index follows. */
+  clientPrefix: string;
 }

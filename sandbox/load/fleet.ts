@@ -104,6 +104,11 @@ export class Fleet implements ClientHost {
       messages: this.ledger.figures((channel, member) =>
         this.sessionsLost.has(this.channels[channel]?.[member] ?? -1),
       ),
+      missing: this.ledger.missing().map(([message, member]) => {
+        const client = this.channels[this.ledger.channel(message) ?? -1]?.[member] ?? -1;
+        return [this.clientId(client), String(message), !this.sessionsLost.has(client)];
+      }),
+      clientPrefix: this.clientId(""),
     };
   }
 
@@ -117,7 +122,7 @@ export class Fleet implements ClientHost {
     return this.deck.draw(this.endpoints.current());
   }
 
-  clientId(index: number): string {
+  clientId(index: number | ""): string {
     return `fleet-${this.options.run}-${index}`;
   }
 

@@ -46,21 +46,27 @@ export class Ledger {
     this.receivedBy[message] = before | bit;
   }
 
-  /** `gone` tells whose session was lost: nothing can be kept for those. */
-  figures(gone: (channel: number, member: number) => boolean = () => false): MessageFigures {
-    let published = 0;
-    let lost = 0;
-    let lostByKept = 0;
+  /** `[message, member of its channel]` of every acknowledged message that a subscriber never got. */
+  missing(): [message: number, member: number][] {
+    const result: [number, number][] = [];
     this.channelOf.forEach((channel, message) => {
       if (!this.acknowledged[message]) return;
-      published += 1;
       const members = this.members[channel] ?? 0;
       for (let member = 0; member < members; member += 1) {
-        if (((this.receivedBy[message] ?? 0) & (1 << member)) !== 0) continue;
-        lost += 1;
-        if (!gone(channel, member)) lostByKept += 1;
+        if (((this.receivedBy[message] ?? 0) & (1 << member)) === 0) result.push([message, member]);
       }
     });
+    return result;
+  }
+
+  /** `gone` tells whose session was lost: nothing can be kept for those. */
+  figures(gone: (channel: number, member: number) => boolean = () => false): MessageFigures {
+    const published = this.acknowledged.filter((isAcknowledged) => isAcknowledged).length;
+    const missing = this.missing();
+    const lost = missing.length;
+    const lostByKept = missing.filter(
+      ([message, member]) => !gone(this.channelOf[message] ?? -1, member),
+    ).length;
     const unacknowledged = this.channelOf.length - published;
     return { published, lost, lostByKept, duplicates: this.duplicates, unacknowledged };
   }

@@ -5,6 +5,7 @@ import type { ClusterLog } from "./cluster-log";
 import { setName } from "./colours";
 import type { EndState } from "./emqx-api";
 import { evacuationFigures } from "./evacuation-figures";
+import { attribute, type Loss } from "./losses";
 import { peakWithin } from "./peak";
 import {
   findMoments,
@@ -43,6 +44,8 @@ export interface Measured {
   fleet: FleetFigures;
   log: ClusterLog;
   end: EndState;
+  /** What the simulated EMQX lost on purpose; none without its switches. */
+  losses?: Loss[];
 }
 
 /** Seconds of the timeline before the upgrade begins. */
@@ -50,7 +53,7 @@ const PRELUDE = 5;
 
 /** Turns what was seen during an upgrade into its report. */
 export function makeReport(measured: Measured): Report {
-  const { terms, startedAt, endedAt, estimateSeconds, fleet, log, end } = measured;
+  const { terms, startedAt, endedAt, estimateSeconds, fleet, log, end, losses = [] } = measured;
   const { switches = true, replicants = 0 } = terms;
   const moments = switches
     ? findMoments(log, fleet, startedAt)
@@ -62,7 +65,10 @@ export function makeReport(measured: Measured): Report {
     terms.waitTakeover +
     fleet.offline / terms.sessEvictRate;
   const upgrade = ((moments.blueGoneAt ?? endedAt) - moments.selectedAt) / 1000;
-  const perClient = countBy(disconnects.map(([, , client]) => client));
+  const ofEmqx = attribute(losses, fleet, startedAt);
+  const perClient = countBy(
+    disconnects.filter((each) => !ofEmqx.secondCuts.has(each)).map(([, , client]) => client),
+  );
   // The lowest count of a sample is that since the sample before, when clients may still have been arriving.
   const lows = fleet.samples
     .filter(({ t }) => t >= startedAt)
@@ -87,9 +93,11 @@ export function makeReport(measured: Measured): Report {
     sessionsExpected: fleet.sessionsExpected,
     sessionsLost: fleet.sessionsLost,
     qos1Published: fleet.messages.published,
-    qos1Lost: fleet.messages.lost,
-    qos1LostByKept: fleet.messages.lostByKept,
+    qos1Lost: fleet.messages.lost - ofEmqx.messages,
+    qos1LostByKept: fleet.messages.lostByKept - ofEmqx.messagesOfKept,
     qos1Duplicates: fleet.messages.duplicates,
+    takeoverMessagesLost: ofEmqx.messages,
+    secondCuts: ofEmqx.secondCuts.size,
     minConnectedFraction:
       Math.round((1e4 * lows.reduce((a, b) => Math.min(a, b), fleet.clients)) / fleet.clients) /
       1e4,

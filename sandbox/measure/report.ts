@@ -37,6 +37,10 @@ export interface Report {
   /** Of those, the ones meant for a subscriber whose session was never gone. */
   qos1LostByKept: number;
   qos1Duplicates: number;
+  /** Messages that EMQX itself lost in takeovers, by its own account, and clients missed; not among `qos1Lost`. */
+  takeoverMessagesLost: number;
+  /** Connections that the move of a session cut once more, by EMQX's account; not among `maxDisconnectsPerClient`. */
+  secondCuts: number;
   /** Fewest clients connected at any moment, as a fraction of all. */
   minConnectedFraction: number;
   /** Most clients that came back within any one second. */

@@ -89,6 +89,8 @@ export function goodUpgrade(clients = 300, rate = 30): Measured {
       sessionsExpected: clients / 2 + 6,
       sessionsLost: 0,
       messages: { published: 5000, lost: 0, lostByKept: 0, duplicates: 2, unacknowledged: 0 },
+      missing: [],
+      clientPrefix: "fleet-x-",
     },
     log,
     end: {
