@@ -39,6 +39,8 @@ const inputs = (more: Partial<OwnershipInputs> = {}): OwnershipInputs => ({
 
 before(async () => {
   api = await new FakeApi().start();
+  // Loading the client takes long on a busy machine, and a preview does not wait for ever.
+  await (await KubernetesClient.open({ kubeconfig: api.kubeconfig }, PATIENCE)).close();
 });
 beforeEach(() => {
   api.objects.clear();
