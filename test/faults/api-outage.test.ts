@@ -16,10 +16,14 @@ fault(
   {
     id: "api-outage-minute",
     title: "an outage of a minute during Evacuate is waited for inside the same up",
-    deadlineSeconds: 240,
+    deadlineSeconds: 300,
   },
   async (course) => {
-    const { output } = await api.survives(course, () => api.proxy.outage(60_000), "Evacuate");
+    const { output } = await api.survives(
+      course,
+      () => api.reached("Evacuate"),
+      () => api.proxy.outage(60_000),
+    );
 
     assert.match(output, /the API server http\S+ answers again, after \d\d s/);
   },
@@ -29,7 +33,7 @@ fault(
   {
     id: "api-outage-silent",
     title: "an API server that takes requests and answers none for 40 s is waited for",
-    deadlineSeconds: 240,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const { proxy } = api;
@@ -37,7 +41,7 @@ fault(
       const rule = proxy.strike({ agent: ENGINE, effect: { kind: "hang" } });
       setTimeout(() => proxy.heal(rule), 40_000);
     };
-    await api.survives(course, hang, "Evacuate");
+    await api.survives(course, () => api.reached("Evacuate"), hang);
   },
 );
 
@@ -45,7 +49,7 @@ fault(
   {
     id: "api-outage-long",
     title: "an outage beyond the limit ends the up with a code, and the next up goes on",
-    deadlineSeconds: 240,
+    deadlineSeconds: 300,
   },
   async ({ injected, handled }) => {
     const { proxy, scenario } = api;

@@ -70,7 +70,7 @@ fault(
   {
     id: "api-rbac-preflight",
     title: "a right that is missing is named before anything is written",
-    deadlineSeconds: 60,
+    deadlineSeconds: 240,
   },
   async (course) => {
     const since = Date.now();
@@ -99,7 +99,7 @@ fault(
   {
     id: "api-rbac-revoked",
     title: "a right revoked in the middle ends the up with verb and resource, and the next goes on",
-    deadlineSeconds: 120,
+    deadlineSeconds: 240,
   },
   (course) =>
     failsThenGoesOn(
@@ -114,7 +114,7 @@ fault(
   {
     id: "api-quota",
     title: "a quota that leaves no room for green is told, and blue stays untouched",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   (course) =>
     failsThenGoesOn(
@@ -136,7 +136,7 @@ fault(
   {
     id: "api-admission",
     title: "an admission policy that refuses the set is told in its own words",
-    deadlineSeconds: 60,
+    deadlineSeconds: 240,
   },
   (course) =>
     failsThenGoesOn(course, refuseSets, [/EMQX_KUBERNETES_ERROR/, /not on a Saturday/], {
@@ -206,7 +206,7 @@ fault(
   {
     id: "api-namespace-deleted",
     title: "an upgrade in a namespace that is being deleted ends with a message that says so",
-    deadlineSeconds: 120,
+    deadlineSeconds: 240,
   },
   async ({ injected, handled }) => {
     const { bench } = api;
@@ -215,7 +215,7 @@ fault(
     await doomed.stack.up();
     await doomed.setImage("emqx/emqx:6.0.2");
     const { result } = doomed.stack.startUp();
-    await api.reached("WaitGreen", 120, doomed);
+    await api.reached("WaitGreen", 300, doomed);
     injected();
     await bench.api.delete("/api/v1/namespaces/doomed");
     const { code, output } = await result;

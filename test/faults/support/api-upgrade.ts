@@ -1,5 +1,6 @@
 /** Upgrades under load whose API server misbehaves for Pulumi alone. */
 import assert from "node:assert/strict";
+import type { Rule } from "../../../sandbox/faults/kube-fault";
 import type { KubeProxy } from "../../../sandbox/faults/kube-proxy";
 import type { Report } from "../../../sandbox/measure/report";
 import type { PulumiResult } from "../../../sandbox/pulumi-cli";
@@ -12,6 +13,8 @@ import { startKubeProxy } from "./kube-faults";
 
 const CLIENTS = 90;
 const OFFLINE = 9;
+/** On a busy machine an outage takes minutes, and a session whose client is away keeps 1000 messages. */
+const MESSAGES_PER_SECOND = 20;
 const IMAGES = ["emqx/emqx:6.0.1", "emqx/emqx:6.0.2"] as const;
 
 /** A deployed cluster behind a proxy, upgraded to and fro. */
@@ -45,7 +48,7 @@ export class ApiBench {
   }
 
   /** Waits until the record of the rollout under way shows the phase. */
-  async reached(phase: string, seconds = 120, scenario = this.scenario): Promise<void> {
+  async reached(phase: string, seconds = 300, scenario = this.scenario): Promise<void> {
     const rollout = await eventually(
       () => rolloutOf(this.bench.api, scenario),
       (answer) => answer?.phase === phase,
@@ -59,10 +62,14 @@ export class ApiBench {
    * returns when all is over; nobody may have lost anything by then.
    */
   async upgrade(perform: (result: Promise<PulumiResult>) => Promise<unknown>): Promise<Report> {
-    const { bench, proxy, scenario } = this;
+    const { proxy, scenario } = this;
     const image = IMAGES[(this.upgrades += 1) % IMAGES.length] ?? IMAGES[0];
     await scenario.setImage(image);
-    const fleet = await bench.connect(scenario, CLIENTS, OFFLINE);
+    const fleet = await scenario.connect({
+      clients: CLIENTS,
+      offline: OFFLINE,
+      messagesPerSecond: MESSAGES_PER_SECOND,
+    });
     try {
       proxy.forget();
       const report = await scenario.measure(fleet, image, {
@@ -84,15 +91,18 @@ export class ApiBench {
     }
   }
 
-  /** An upgrade during which a fault strikes, and which the same `pulumi up` finishes. */
+  /**
+   * An upgrade that the same `pulumi up` finishes although something strikes: `begun` resolves when
+   * it is time, `strike` does it and returns when it is over.
+   */
   async survives(
     { injected, handled }: Course,
-    strike: () => unknown,
-    phase?: string,
+    begun: () => Promise<void>,
+    strike: () => unknown = () => undefined,
   ): Promise<PulumiResult> {
     let ended: PulumiResult | undefined;
     await this.upgrade(async (result) => {
-      if (phase !== undefined) await this.reached(phase);
+      await Promise.race([begun(), result]);
       injected();
       await strike();
       ended = await result;
@@ -101,5 +111,14 @@ export class ApiBench {
     });
     assert.ok(ended);
     return ended;
+  }
+
+  /** Resolves when one of the faults has struck. */
+  async struck(rules: Rule[]): Promise<void> {
+    await eventually(
+      () => Promise.resolve(rules.some((rule) => rule.struck > 0)),
+      (one) => one,
+      300,
+    );
   }
 }
