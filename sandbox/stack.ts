@@ -100,6 +100,11 @@ export class Stack {
     return JSON.parse(output) as Record<string, unknown>;
   }
 
+  /** The stack's state as Pulumi keeps it, secrets encrypted. */
+  async export(): Promise<string> {
+    return (await this.run(["stack", "export"])).output;
+  }
+
   /** Forgets the stack and its settings; its resources have to be destroyed before. */
   async remove(): Promise<void> {
     await this.run(["stack", "rm", "--yes", "--preserve-config"], { shown: true });
