@@ -84,6 +84,12 @@ export interface EmqxClusterArgs {
   replicantTemplate?: Input<ReplicantTemplateArgs>;
   /** The Service of the dashboard and the HTTP API, which leads to the cores. */
   dashboardServiceTemplate?: Input<ServiceTemplateArgs>;
+  /**
+   * How the certificate of EMQX's HTTP API is verified when it listens on HTTPS only
+   * (`dashboard.listeners.http.bind = 0` and `dashboard.listeners.https`). A change creates no pod.
+   * @default by the authorities that Node trusts, and the node's or the dashboard Service's name
+   */
+  dashboardTls?: Input<DashboardTlsArgs>;
   /** The Service that MQTT clients connect to: the replicants or, without any, the cores. */
   listenersServiceTemplate?: Input<ServiceTemplateArgs>;
   /**
@@ -116,6 +122,21 @@ export interface EmqxClusterArgs {
    * @default the stack's `kubernetes:context`, else the current one
    */
   context?: Input<string>;
+}
+
+export interface DashboardTlsArgs {
+  /** Certificates of private authorities, in PEM; those that Node trusts count as well. */
+  caBundle?: Input<string>;
+  /**
+   * The only name that the certificate may have.
+   * @default the node's name or the dashboard Service's, with or without the cluster's domain
+   */
+  serverName?: Input<string>;
+  /**
+   * Take any certificate, also an attacker's. Every preview and update warns.
+   * @default false
+   */
+  insecureSkipVerify?: Input<boolean>;
 }
 
 export interface BootstrapApiKeyArgs {

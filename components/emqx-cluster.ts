@@ -8,6 +8,7 @@ import { licenseFactsOf } from "./license-key";
 import type { Target } from "./monitoring/args";
 import { createMonitoring } from "./monitoring/monitoring";
 import { adopting, own } from "./ownership/own";
+import { isHttpsOnly } from "./ports";
 import { releaseOf } from "./release";
 import type { ClusterStatus, RolloutSummary } from "./rollout/outputs";
 import type { ConfigDrift, LicenseFacts } from "./rollout/types";
@@ -134,6 +135,7 @@ function createRollout(
       serviceAccountName: args.serviceAccountName,
       config: args.config,
       clusterDomain: args.clusterDomain,
+      dashboardTls: args.dashboardTls,
       revisionHistoryLimit: args.revisionHistoryLimit,
       updateStrategy: args.updateStrategy,
       coreTemplate: args.coreTemplate,
@@ -208,6 +210,7 @@ function dashboardUrl(
   services: Services,
 ): pulumi.Output<string> {
   const domain = pulumi.output(args.clusterDomain).apply((d) => d ?? "cluster.local");
-  const port = services.ports.apply(({ dashboard }) => dashboard);
-  return pulumi.interpolate`http://${names.dashboard(site.name)}.${site.namespace}.svc.${domain}:${port}`;
+  const scheme = services.ports.apply((ports) => (isHttpsOnly(ports) ? "https" : "http"));
+  const port = services.ports.apply(({ dashboard, dashboardHttps }) => dashboard ?? dashboardHttps);
+  return pulumi.interpolate`${scheme}://${names.dashboard(site.name)}.${site.namespace}.svc.${domain}:${port}`;
 }

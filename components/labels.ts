@@ -21,6 +21,9 @@ export const ROLLING = "rolling";
 /** On that set and on its pods: hash of the template, since their revision never changes. */
 export const TEMPLATE_ANNOTATION = "emqx.io/template";
 
+/** On pods whose HTTP API speaks HTTPS: `https`. */
+export const SCHEME_ANNOTATION = "emqx.io/dashboard-scheme";
+
 /** Key in the bootstrap API key file that belongs to this package. */
 export const API_KEY_NAME = "pulumi-emqx";
 

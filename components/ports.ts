@@ -53,6 +53,10 @@ export function declaredPorts(settings: Settings): DeclaredPorts {
   };
 }
 
+/** Then probes and rollout speak HTTPS; where HTTP is offered too, they take that. */
+export const isHttpsOnly = ({ dashboard, dashboardHttps }: DeclaredPorts): boolean =>
+  dashboard === undefined && dashboardHttps !== undefined;
+
 function dashboardPort(settings: Settings, scheme: string, byDefault: string): number | undefined {
   const path = `dashboard.listeners.${scheme}.bind`;
   return enabled(settings, path) ? portOf(settings.get(path) ?? byDefault) : undefined;

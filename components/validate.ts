@@ -35,6 +35,7 @@ import {
   type Rule,
 } from "./shape";
 import { hasUnknown, UNKNOWN } from "./unknown";
+import { dashboardTls } from "./validate-tls";
 import { coreTemplate, replicantTemplate } from "./validate-templates";
 
 /** Longest name for which `<name>-core-<revision>-<hash>` still fits into a label. */
@@ -157,6 +158,7 @@ const clusterArgs = object(
         roots: fragment,
       }),
     ),
+    dashboardTls,
     clusterDomain,
     revisionHistoryLimit: integer(0),
     updateStrategy: object({
@@ -227,10 +229,11 @@ function configProblems(args: Args): Problem[] {
     const spec = isObject(template) ? template.spec : undefined;
     const env = isObject(spec) ? spec.env : undefined;
     if (hasUnknown(config) || hasUnknown(env)) continue;
-    if (declaredPorts(scanConfig({ config, env })).dashboard !== undefined) continue;
+    const { dashboard, dashboardHttps } = declaredPorts(scanConfig({ config, env }));
+    if ((dashboard ?? dashboardHttps) !== undefined) continue;
     const reason =
-      "Expected `dashboard.listeners.http` to listen on a port: probes and evacuation use it, got a " +
-      "configuration that disables it. Keep it enabled and close it to others by a NetworkPolicy.";
+      "Expected `dashboard.listeners.http` or `.https` to listen on a port: probes and evacuation use it, got " +
+      "a configuration that disables both. Keep one enabled and close it to others by a NetworkPolicy.";
     return [{ property: "config", reason }];
   }
   return [];

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { Agent, request } from "undici";
 import { EmqxError } from "../errors";
@@ -29,6 +30,10 @@ export interface HttpOptions {
   dial: Dial;
   /** Where EMQX listens in a pod of which nothing else is known. */
   port: number;
+  /** Whether such a pod speaks HTTPS. Default false. */
+  https?: boolean;
+  /** Puts TLS on a stream to a pod that speaks HTTPS. */
+  secure?(stream: Duplex, pod: string): Promise<Duplex>;
   /** Root of the API: `/api/v4` or `/api/v5`. */
   base: string;
   /** Reads the bootstrap file from its Secret. */
@@ -37,10 +42,16 @@ export interface HttpOptions {
   secret: string;
 }
 
+/** Where and how a pod's API is reached. */
+interface Door {
+  port: number;
+  https: boolean;
+}
+
 /** HTTP to the API of single pods. The host name of a URL is the pod's name; `dial` finds the way. */
 export class EmqxHttp {
   private readonly agent: Agent;
-  private readonly ports = new Map<string, number>();
+  private readonly doors = new Map<string, Door>();
   private authorization?: Promise<string>;
   private readAgainAt = 0;
 
@@ -51,7 +62,7 @@ export class EmqxHttp {
       keepAliveTimeout: 30_000,
       maxResponseSize: LONGEST_ANSWER,
       connect: ({ hostname }, callback) => {
-        options.dial(hostname, this.ports.get(hostname) ?? options.port).then(
+        this.open(hostname).then(
           // undici needs no more of a socket than a Duplex has.
           (stream) => callback(null, stream as Parameters<typeof callback>[1] & object),
           (error: Error) => callback(error, null),
@@ -61,8 +72,15 @@ export class EmqxHttp {
   }
 
   /** A pod of an earlier revision may listen elsewhere than the wanted one will. */
-  listensAt(pod: string, port: number): void {
-    this.ports.set(pod, port);
+  listensAt(pod: string, port: number, https = false): void {
+    this.doors.set(pod, { port, https });
+  }
+
+  private async open(pod: string): Promise<Duplex> {
+    const { dial, port, https = false, secure } = this.options;
+    const door = this.doors.get(pod) ?? { port, https };
+    const stream = await dial(pod, door.port);
+    return door.https && secure ? secure(stream, pod) : stream;
   }
 
   /**

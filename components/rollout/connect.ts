@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { EmqxError } from "../errors";
 import { openEmqx } from "../emqx/open";
+import { secured } from "../emqx/tls";
 import { KubernetesClient } from "../kubernetes/client";
 import type { Credentials } from "../kubernetes/config";
 import { isInCluster } from "../kubernetes/config";
@@ -77,6 +78,8 @@ export async function connect(
   const { http, emqx } = openEmqx(site.dialect, {
     dial: chooseDial(kube, namespace),
     port: site.dashboardPort,
+    https: site.dashboardHttps ?? false,
+    secure: (stream, pod) => secured(stream, pod, site),
     secret: `Secret ${namespace}/${name}, key ${key}`,
     readApiKeys: () => secretValue(kube, namespace, site.apiKeySecret, noApiKeys),
   });
@@ -84,7 +87,7 @@ export async function connect(
     site,
     kube,
     emqx,
-    (pod, port) => http.listensAt(pod, port),
+    (pod, port, https) => http.listensAt(pod, port, https),
     (text) => sink.warn(text),
   );
   const actor = new Actor(site, kube, emqx, manifests, settings);

@@ -1,5 +1,6 @@
 /** Whether something is to be done. Compares with what was applied, never with what was merely asked for. */
 import { hasUnknown, UNKNOWN } from "../unknown";
+import { canonical } from "./canonical";
 import { changesSince, type Change } from "./changes";
 import { servingRevision } from "./goal";
 import type { RolloutInputs } from "./inputs";
@@ -38,7 +39,8 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
     (olds.schemaVersion ?? 0) < SCHEMA_VERSION ||
     olds.selects !== served(olds) ||
     olds.kubeconfig !== news.kubeconfig ||
-    olds.context !== news.context;
+    olds.context !== news.context ||
+    canonical(olds.site?.dashboardTls) !== canonical(news.dashboardTls);
   return { changes, fields, unknown: false };
 }
 

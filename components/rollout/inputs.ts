@@ -3,10 +3,11 @@
  * `pulumi preview --diff` reads as the user's change; `normalise` fills in the defaults.
  */
 import { scanConfig } from "../config-scan";
+import type { DashboardTls } from "../emqx/tls";
 import type { EnterpriseInputs } from "../enterprise/inputs";
 import { enterpriseReplicas, enterpriseSite, enterpriseStrategy } from "../enterprise/site";
 import { names, secretKeys } from "../labels";
-import { DEFAULT_DASHBOARD_PORT, declaredPorts } from "../ports";
+import { DEFAULT_DASHBOARD_PORT, declaredPorts, isHttpsOnly } from "../ports";
 import { isObject } from "../shape";
 import type { LicenseFacts, Role, Site, Strategy } from "./types";
 
@@ -29,6 +30,7 @@ export interface RolloutInputs {
   serviceAccountName?: string;
   config?: { mode?: string; data?: string; roots?: Record<string, unknown> };
   clusterDomain?: string;
+  dashboardTls?: DashboardTls;
   revisionHistoryLimit?: number;
   updateStrategy?: UpdateStrategy;
   coreTemplate?: NodeTemplate;
@@ -111,11 +113,15 @@ export function siteOf(inputs: RolloutInputs): Site {
   if (inputs.enterprise) return enterpriseSite(inputs);
   const { coreTemplate, config } = inputs;
   const settings = scanConfig({ config, env: coreTemplate?.spec?.env });
+  const declared = declaredPorts(settings);
+  const { dashboard, dashboardHttps } = declared;
   return {
     name: inputs.name,
     namespace: inputs.namespace,
     clusterDomain: inputs.clusterDomain ?? "cluster.local",
-    dashboardPort: declaredPorts(settings).dashboard ?? DEFAULT_DASHBOARD_PORT,
+    dashboardPort: dashboard ?? dashboardHttps ?? DEFAULT_DASHBOARD_PORT,
+    ...(isHttpsOnly(declared) && { dashboardHttps: true }),
+    ...(inputs.dashboardTls && { dashboardTls: inputs.dashboardTls }),
     apiKeySecret: { name: names.apiKeySecret(inputs.name), key: secretKeys.apiKey },
     licenseConfigured: inputs.licenseDigest !== undefined || settings.has("license.key"),
   };

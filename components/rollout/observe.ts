@@ -3,7 +3,14 @@ import type { EmqxClient } from "../emqx/api";
 import { Probe } from "../emqx/probe";
 import type { KubernetesClient } from "../kubernetes/client";
 import type { ConfigMap, Pod, Workload } from "../kubernetes/shapes";
-import { CONTROL_ANNOTATION, coreNodeName, everyPod, names, replicantNodeName } from "../labels";
+import {
+  CONTROL_ANNOTATION,
+  coreNodeName,
+  everyPod,
+  names,
+  replicantNodeName,
+  SCHEME_ANNOTATION,
+} from "../labels";
 import { emqxContainer } from "./emqx-container";
 import { Inspector } from "./inspect";
 import { observeServices } from "./observe-services";
@@ -32,7 +39,8 @@ export class Observer {
     private readonly kube: KubernetesClient,
     private readonly emqx: EmqxClient,
     /** Told where a pod's API listens. */
-    private readonly listensAt: (pod: string, port: number) => void = () => undefined,
+    private readonly listensAt: (pod: string, port: number, https: boolean) => void = () =>
+      undefined,
     private readonly warn: (text: string) => void = () => undefined,
   ) {
     this.troubles = new Troubles(kube);
@@ -75,7 +83,7 @@ export class Observer {
     for (const pod of pods) {
       const ports = emqxContainer(pod.spec?.containers)?.ports ?? [];
       const port = ports.find(({ name }) => name === wanted)?.containerPort;
-      if (port !== undefined) this.listensAt(pod.metadata.name, port);
+      if (port !== undefined) this.listensAt(pod.metadata.name, port, isHttps(pod));
     }
     const refusals: EmqxError[] = [];
     const nodes = await Promise.all(pods.map((pod) => this.node(pod, refusals)));
@@ -175,6 +183,9 @@ export class Observer {
     return null;
   }
 }
+
+const isHttps = ({ metadata }: Pod): boolean =>
+  metadata.annotations?.[SCHEME_ANNOTATION] === "https";
 
 const keyOf = (pod: Pod): string => pod.metadata.uid ?? pod.metadata.name;
 

@@ -43,7 +43,7 @@ export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] 
     );
   }
   // emqx.conf replaces the image's own, which is where the listener is switched on.
-  if (!declared.has("dashboard.listeners.http.bind")) {
+  if (!site.dashboardHttps && !declared.has("dashboard.listeners.http.bind")) {
     env.push({ name: "EMQX_DASHBOARD__LISTENERS__HTTP__BIND", value: String(dashboardPort) });
   }
   if (release.licensed) {

@@ -1,6 +1,6 @@
 /** The pod of a node, core or replicant. */
 import { scanConfig } from "../config-scan";
-import { names, oneColour, secretKeys, commonLabels } from "../labels";
+import { names, oneColour, SCHEME_ANNOTATION, secretKeys, commonLabels } from "../labels";
 import { declaredPorts } from "../ports";
 import { DEFAULT_GRACE_SECONDS, templateOf, type RolloutInputs } from "./inputs";
 import { CONTAINER_SECURITY, POD_SECURITY, spread } from "./pod-defaults";
@@ -39,7 +39,9 @@ export function podTemplate(
   return {
     metadata: {
       labels: { ...metadata?.labels, ...ours },
-      annotations: metadata?.annotations,
+      annotations: site.dashboardHttps
+        ? { ...metadata?.annotations, [SCHEME_ANNOTATION]: "https" }
+        : metadata?.annotations,
     },
     spec: {
       serviceAccountName: inputs.serviceAccountName ?? names.serviceAccount(site.name),
@@ -71,8 +73,8 @@ function container(inputs: RolloutInputs, site: Site, role: Role): Json {
     envFrom: spec.envFrom,
     resources: spec.resources,
     securityContext: spec.containerSecurityContext ?? CONTAINER_SECURITY,
-    readinessProbe: spec.readinessProbe ?? readinessProbe(inputs.image),
-    livenessProbe: spec.livenessProbe ?? livenessProbe(),
+    readinessProbe: spec.readinessProbe ?? readinessProbe(inputs.image, site),
+    livenessProbe: spec.livenessProbe ?? livenessProbe(site),
     startupProbe: spec.startupProbe,
     lifecycle: spec.lifecycle,
     volumeMounts: [
@@ -110,7 +112,8 @@ function ports(inputs: RolloutInputs, site: Site, role: Role): Json[] {
     containerPort: port,
     protocol,
   }));
-  const https = dashboardHttps ? [{ containerPort: dashboardHttps, protocol: "TCP" }] : [];
+  const isOther = dashboardHttps !== undefined && dashboardHttps !== site.dashboardPort;
+  const https = isOther ? [{ containerPort: dashboardHttps, protocol: "TCP" }] : [];
   const own = new Set(
     ((spec.ports ?? []) as Json[]).map((port) => `${port.containerPort}${port.protocol ?? "TCP"}`),
   );

@@ -1,4 +1,5 @@
 /** Ports of the engine: what it needs from outside, so that tests can give it a model and a clock. */
+import type { DashboardTls } from "../emqx/tls";
 import type { Action, Observation, Role, RolloutEntry, RolloutRecord } from "./types";
 
 export interface Clock {
@@ -60,6 +61,10 @@ export interface Site {
   dashboardService?: string;
   /** Port of EMQX's HTTP API in the pods, default 18083; 8081 with `v4`. */
   dashboardPort: number;
+  /** EMQX's HTTP API speaks HTTPS at that port. Absent: HTTP. */
+  dashboardHttps?: boolean;
+  /** How its certificate is verified, when it does. */
+  dashboardTls?: DashboardTls;
   /** Secret that holds the bootstrap API keys, one `key:secret` a line; ours is the key `pulumi-emqx`. */
   apiKeySecret: { name: string; key: string };
   licenseConfigured: boolean;
