@@ -1,4 +1,5 @@
 import http from "node:http";
+import https from "node:https";
 import type { KubeClient } from "../node-agent/kube/client";
 import type { Secret } from "../node-agent/kube/types";
 import type { Watched } from "./watched";
@@ -9,6 +10,8 @@ export interface ClusterApi {
   version: "v5" | "v4";
   /** Default 18083; 8081 for version 4. */
   port: number;
+  /** By HTTPS, whatever the certificate: measuring is about EMQX, not about trust. Default false. */
+  https: boolean;
   /** Secret with lines `key:secret`. Default `<cluster>-bootstrap-api-key`. */
   secret: string;
   /** Key that is used of those lines. Default `pulumi-emqx`. */
@@ -37,6 +40,7 @@ export class ClusterApiClient {
     const { version = "v5" } = watched.api ?? {};
     const api = {
       port: version === "v4" ? 8081 : 18083,
+      https: false,
       nodesPath: `/api/${version}/nodes`,
       evacuationsPath: `/api/${version}/load_rebalance/global_status`,
       ...watched.api,
@@ -45,7 +49,7 @@ export class ClusterApiClient {
   }
 
   private constructor(
-    private readonly api: Pick<ClusterApi, "port" | "nodesPath" | "evacuationsPath">,
+    private readonly api: Pick<ClusterApi, "port" | "https" | "nodesPath" | "evacuationsPath">,
     private readonly authorization: string,
   ) {}
 
@@ -58,9 +62,9 @@ export class ClusterApiClient {
   }
 
   private async ask<T>(host: string, path: string, timeout: number): Promise<T> {
-    const { port } = this.api;
+    const { port, https: secure } = this.api;
     const headers = { authorization: this.authorization };
-    const body = await get({ host, port, path, headers, timeout });
+    const body = await get({ host, port, path, headers, timeout }, secure);
     return unwrapped(JSON.parse(body)) as T;
   }
 }
@@ -87,10 +91,10 @@ async function authorizationOf(client: KubeClient, watched: Watched): Promise<st
   throw new Error(`Expected a line \`${key}:<secret>\` in Secret ${name}, found none.`);
 }
 
-function get(options: http.RequestOptions): Promise<string> {
+function get(options: http.RequestOptions, secure: boolean): Promise<string> {
   const what = `GET ${options.path} of ${options.host}`;
   return new Promise((resolve, reject) => {
-    const request = http.get(options, (response) => {
+    const receive = (response: http.IncomingMessage): void => {
       let body = "";
       response
         .setEncoding("utf8")
@@ -101,7 +105,10 @@ function get(options: http.RequestOptions): Promise<string> {
           if (statusCode === 200) return resolve(body);
           reject(new ApiAnswer(statusCode, `${what} answered ${statusCode}: ${body}`));
         });
-    });
+    };
+    const request = secure
+      ? https.get({ ...options, rejectUnauthorized: false }, receive)
+      : http.get(options, receive);
     request.on("timeout", () => request.destroy(new Error(`${what} timed out`)));
     request.on("error", reject);
   });

@@ -1,7 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { readFileSync } from "node:fs";
 import { RpcError } from "../cluster/mesh";
 import type { EmqxNode } from "../node";
+import type { TlsListener } from "../settings/settings";
 import { authorize } from "./auth";
 import { clientRoutes } from "./clients";
 import { clusterRoutes } from "./cluster";
@@ -24,6 +27,8 @@ interface CompiledRoute extends RestRoute {
 /** What one port of the management API serves, and how it answers what it doesn't. */
 export interface RestDialect {
   port: number;
+  /** HTTPS with these files in place of HTTP. */
+  tls?: Pick<TlsListener, "certfile" | "keyfile">;
   routes: RestRoute[];
   /** The answer that refuses a request before its handler sees it, or undefined. */
   refuse(route: RestRoute, request: RestRequest): RestResponse | undefined;
@@ -35,6 +40,7 @@ export function dashboardDialect(node: EmqxNode): RestDialect {
   const enterprise = node.settings.version.edition === "ee";
   return {
     port: node.settings.ports.dashboard,
+    tls: node.settings.dashboardTls,
     routes: [
       ...nodeRoutes(node),
       ...clusterRoutes(node),
@@ -66,7 +72,7 @@ export class RestServer {
   }
 
   async start(): Promise<void> {
-    const server = createServer((request, response) => this.receive(request, response));
+    const server = this.create();
     server.keepAliveTimeout = 60_000;
     this.server = server;
     const { address, dialect } = this;
@@ -74,6 +80,15 @@ export class RestServer {
       server.once("error", reject);
       server.listen({ host: address, port: dialect.port, backlog: 1024 }, () => resolve());
     });
+  }
+
+  private create(): Server {
+    const receive = (request: IncomingMessage, response: ServerResponse): void =>
+      this.receive(request, response);
+    const { tls } = this.dialect;
+    if (!tls) return createServer(receive);
+    const [cert, key] = [tls.certfile, tls.keyfile].map((file) => readFileSync(file));
+    return createHttpsServer({ cert, key }, receive);
   }
 
   async stop(): Promise<void> {

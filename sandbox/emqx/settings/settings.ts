@@ -32,11 +32,21 @@ export interface Settings {
   ports: { tcp: number | undefined; ws: number | undefined; dashboard: number; cluster: number };
   mqtt: MqttSettings;
   bootstrapFile: string | undefined;
+  /** Present when the dashboard listens on HTTPS and not on HTTP. */
+  dashboardTls?: TlsListener;
   dashboardUser: { username: string; password: string };
   licenseKey: string;
   faults: ReadonlySet<Fault>;
   /** How long moving one offline session takes at least, in milliseconds. */
   sessionMoveMs: number;
+}
+
+/** Where a dashboard speaks HTTPS, and what it shows for itself. */
+export interface TlsListener {
+  port: number;
+  /** Paths on this machine. */
+  certfile: string;
+  keyfile: string;
 }
 
 export interface MqttSettings {
@@ -81,6 +91,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   };
   const config = effectiveConfig(sources);
   const version = versionOfImage(image);
+  const dashboardTls = tlsListener(config, root);
   const bootstrap = text(configAt(config, "api_key.bootstrap_file"));
   return {
     version,
@@ -98,11 +109,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     ports: {
       tcp: listenerPort(config, "listeners.tcp.default", 1883),
       ws: listenerPort(config, "listeners.ws.default", 8083),
-      dashboard: port(configAt(config, "dashboard.listeners.http.bind"), 18083),
+      dashboard: dashboardTls?.port ?? dashboardPort(config, "http") ?? 18083,
       cluster: 4370,
     },
     mqtt: mqttSettings(config),
     bootstrapFile: bootstrap === undefined ? undefined : containerPath(root, bootstrap),
+    dashboardTls,
     dashboardUser: {
       username: text(configAt(config, "dashboard.default_username")) ?? "admin",
       password: text(configAt(config, "dashboard.default_password")) ?? "public",
@@ -149,6 +161,25 @@ function number(value: ConfigValue | undefined, fallback: number): number {
 function port(value: ConfigValue | undefined, fallback: number): number {
   const match = /(\d+)$/.exec(text(value) ?? "");
   return match ? Number(match[1]) : fallback;
+}
+
+/** Undefined for a listener that is off. */
+function dashboardPort(config: ConfigObject, scheme: string): number | undefined {
+  const path = `dashboard.listeners.${scheme}`;
+  const found = listenerPort(config, path, scheme === "http" ? 18083 : 0);
+  return found === 0 ? undefined : found;
+}
+
+/** Only in place of HTTP: the sandbox plays one listener. */
+function tlsListener(config: ConfigObject, root: string): TlsListener | undefined {
+  const https = dashboardPort(config, "https");
+  if (https === undefined || dashboardPort(config, "http") !== undefined) return undefined;
+  const file = (key: string): string => {
+    const path = text(configAt(config, `dashboard.listeners.https.ssl_options.${key}`));
+    if (path === undefined) throw new Error(`dashboard.listeners.https.ssl_options has no ${key}`);
+    return containerPath(root, path);
+  };
+  return { port: https, certfile: file("certfile"), keyfile: file("keyfile") };
 }
 
 function listenerPort(config: ConfigObject, path: string, fallback: number): number | undefined {
