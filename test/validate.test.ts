@@ -188,6 +188,6 @@ test("the dashboard may not be switched off for replicants alone either", () => 
   const env = [{ name: "EMQX_DASHBOARD__LISTENERS__HTTP__BIND", value: "0" }];
   assert.match(
     reasons({ replicantTemplate: { spec: { env } } }).join(),
-    /`dashboard.listeners.http` to listen on a port/,
+    /`dashboard.listeners.http` or `.https` to listen on a port/,
   );
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { oneColour } from "../../components/labels";
 import { siteOf, type RolloutInputs } from "../../components/rollout/inputs";
 import { manifestsOf } from "../../components/rollout/manifests";
@@ -35,7 +35,7 @@ interface WorkloadSpec {
   volumeClaimTemplates?: { metadata: { name: string }; spec: object }[];
   persistentVolumeClaimRetentionPolicy?: object;
   template: {
-    metadata: { labels: Record<string, string> };
+    metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
     spec: {
       containers: [Container, ...Container[]];
       volumes: Record<string, unknown>[];
@@ -287,4 +287,30 @@ test("what the user gives replaces our choice, and extras are added", () => {
 test("manifests are plain JSON", () => {
   const { workload } = make();
   assert.deepEqual(JSON.parse(JSON.stringify(workload)), workload);
+});
+
+describe("a dashboard on HTTPS only", () => {
+  const https = { bind: 18084, ssl_options: { certfile: "c", keyfile: "k" } };
+  const config = { roots: { dashboard: { listeners: { http: { bind: 0 }, https } } } };
+
+  test("is probed by HTTPS at its own port, which is named once, and the pods say so", () => {
+    const { emqx, env, spec } = make({ config });
+    for (const probe of [emqx.readinessProbe, emqx.livenessProbe]) {
+      const { scheme, port } = probe.httpGet as { scheme?: string; port: string };
+      assert.deepEqual([scheme, port], ["HTTPS", "dashboard"]);
+    }
+    const dashboards = emqx.ports.filter(({ containerPort }) => containerPort === 18084);
+    assert.deepEqual(dashboards, [{ name: "dashboard", containerPort: 18084, protocol: "TCP" }]);
+    assert.equal(spec.template.metadata.annotations?.["emqx.io/dashboard-scheme"], "https");
+    assert.equal(env("EMQX_DASHBOARD__LISTENERS__HTTP__BIND"), undefined);
+  });
+
+  test("changes nothing where HTTP is offered too", () => {
+    const both = make({ config: { roots: { dashboard: { listeners: { https } } } } });
+    assert.deepEqual(both.emqx.readinessProbe, make().emqx.readinessProbe);
+    assert.equal(both.spec.template.metadata.annotations, undefined);
+    assert.equal(both.env("EMQX_DASHBOARD__LISTENERS__HTTP__BIND")?.value, "18083");
+    const named = both.emqx.ports.find(({ name }) => name === "dashboard");
+    assert.equal(named?.containerPort, 18083);
+  });
 });

@@ -179,6 +179,7 @@ describe("diff", () => {
       { ...outs, schemaVersion: 0 },
       { ...outs, selects: null },
       { ...outs, kubeconfig: "old" },
+      { ...outs, site: { ...outs.site, dashboardTls: { serverName: "old" } } },
     ]) {
       assert.equal((await diff(inputs, olds)).changes, true, JSON.stringify(olds).slice(0, 40));
     }
