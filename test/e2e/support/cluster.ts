@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetOptions } from "../../../sandbox/load/options";
 import type { FleetProcess } from "../../../sandbox/load/process";
+import { deniedTo } from "../../../sandbox/measure/access";
 import type { ClusterNode } from "../../../sandbox/measure/emqx-api";
 import type { WatchedService, WatchedSet } from "../../../sandbox/measure/objects";
 import type { Watched } from "../../../sandbox/measure/observer";
@@ -47,6 +48,8 @@ const QUICK = {
 
 /** A sandbox in a folder of its own, which goes with it. */
 export class Bench {
+  /** Set by tests that take rights away: otherwise nothing that Pulumi does may be denied. */
+  mayBeDenied = false;
   private readonly abort = new AbortController();
   private readonly fleets: FleetProcess[] = [];
 
@@ -94,8 +97,13 @@ export class Bench {
   async close(): Promise<void> {
     this.abort.abort();
     await Promise.allSettled(this.fleets.map((fleet) => fleet.stop()));
+    const denied = deniedTo(this.sandbox.auditLog);
     await sandboxDown({ dir: this.sandbox.dir, purge: true });
     rmSync(this.folder, { recursive: true, force: true });
+    if (denied.length === 0 || this.mayBeDenied) return;
+    throw new Error(
+      `Expected deploy/role.yaml to grant what was done, denied were:\n${denied.join("\n")}`,
+    );
   }
 
   async list<T extends KubeObject>(
