@@ -31,9 +31,10 @@ const ELSEWHERE = new Map([
   ["patch /serviceaccounts", "a newer package"],
 ]);
 
+/** For upgrades that are to fail. */
+const SOON = { updateStrategy: { progressDeadlineSeconds: 15 } };
 const SPEC = {
   monitoring: { grafanaDashboard: { folder: "MQTT" } },
-  updateStrategy: { progressDeadlineSeconds: 20 },
   coreTemplate: {
     spec: {
       volumeClaimTemplates: {
@@ -96,13 +97,18 @@ test("with the shipped Roles an upgrade, a scaling, a failure, a refresh and a d
   await stack.up();
   await stack.refresh();
 
+  await scenario.setSpec({ ...SPEC, ...SOON });
   await scenario.setImage("emqx/emqx:6.1.1-broken");
   const { code, output } = await stack.startUp().result;
   assert.notEqual(code, 0, output);
   assert.match(output, /EMQX_PROGRESS_DEADLINE/);
   await scenario.setImage("emqx/emqx:6.1.0");
   const env = [{ name: "EMQX_NODE__ROLE", value: "nonsense" }];
-  await scenario.setSpec({ ...SPEC, coreTemplate: { spec: { ...SPEC.coreTemplate.spec, env } } });
+  await scenario.setSpec({
+    ...SPEC,
+    ...SOON,
+    coreTemplate: { spec: { ...SPEC.coreTemplate.spec, env } },
+  });
   const crashed = await stack.startUp().result;
   assert.notEqual(crashed.code, 0, crashed.output);
   await stack.destroy();

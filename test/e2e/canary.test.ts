@@ -60,8 +60,7 @@ after(async () => {
 /** The arguments that hold secrets; the setting `spec` is kept as a secret therefore. */
 function spec(more: object, kubeconfig = `# ${canaries.kubeconfig}\n${runnersKubeconfig()}`) {
   const bootstrapAPIKeys = [{ key: "ci", secret: canaries["API secret"] }];
-  const updateStrategy = { progressDeadlineSeconds: 12 };
-  return JSON.stringify({ kubeconfig, bootstrapAPIKeys, updateStrategy, ...more });
+  return JSON.stringify({ kubeconfig, bootstrapAPIKeys, ...more });
 }
 
 const runnersKubeconfig = (): string => readFileSync(bench.sandbox.env.KUBECONFIG ?? "", "utf8");
@@ -117,7 +116,7 @@ test("nor do failures: a rejected setting, a green that crashes, a kubeconfig th
   const crashing = { spec: { env: [{ name: "EMQX_NODE__ROLE", value: "nonsense" }] } };
   for (const change of [
     spec({ config: rejected }),
-    spec({ coreTemplate: crashing }),
+    spec({ coreTemplate: crashing, updateStrategy: { progressDeadlineSeconds: 12 } }),
     spec({}, `apiVersion: v1\n  ${canaries.kubeconfig}: [}\n${canaries.kubeconfig}`),
   ]) {
     await stack.setSecret("spec", change);
