@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -97,7 +97,8 @@ export class Bench {
   async close(): Promise<void> {
     this.abort.abort();
     await Promise.allSettled(this.fleets.map((fleet) => fleet.stop()));
-    const denied = deniedTo(this.sandbox.auditLog);
+    const { auditLog } = this.sandbox;
+    const denied = existsSync(auditLog) ? deniedTo(auditLog) : [];
     await sandboxDown({ dir: this.sandbox.dir, purge: true });
     rmSync(this.folder, { recursive: true, force: true });
     if (denied.length === 0 || this.mayBeDenied) return;
