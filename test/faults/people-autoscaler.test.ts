@@ -28,7 +28,7 @@ before(async () => {
     replicas: 1,
     replicants: 2,
     connEvictRate: 20,
-    sessEvictRate: 20,
+    sessEvictRate: 50,
   });
   hands = new Hands(bench, scenario);
   upgrades = new Upgrades(hands, [80, 20], ["6.1.0", "6.2.0"]);
@@ -58,7 +58,7 @@ for (const ignoreReplicas of [true, false]) {
     {
       id: `people-autoscaler-${ignoreReplicas ? "ignored" : "fought"}`,
       title: `${how} ignoreReplicas an upgrade ends beside an autoscaler that never rests`,
-      deadlineSeconds: 240,
+      deadlineSeconds: 300,
     },
     async (course) => {
       await scenario.setSpec({ replicantTemplate: { spec: { ignoreReplicas } } });

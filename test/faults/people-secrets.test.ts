@@ -22,7 +22,7 @@ before(async () => {
   bench = await Bench.open();
   scenario = await bench.scenario("people-secrets", {
     connEvictRate: 10,
-    sessEvictRate: 10,
+    sessEvictRate: 50,
     spec: { updateStrategy: { progressDeadlineSeconds: 25 } },
   });
   hands = new Hands(bench, scenario);
@@ -53,7 +53,7 @@ for (const [how, act] of [
     {
       id: `people-api-key-${how}`,
       title: `the key of a run stays good when its Secret is ${how}; \`pulumi up --refresh\` puts it right`,
-      deadlineSeconds: 150,
+      deadlineSeconds: 300,
     },
     async (course) => {
       const data = await dataOf(API_KEY);
@@ -81,7 +81,7 @@ for (const [how, act, says] of [
     {
       id: `people-cookie-${how}`,
       title: `green that starts with a cookie Secret that was ${how} turns back; blue is not touched`,
-      deadlineSeconds: 180,
+      deadlineSeconds: 300,
     },
     async (course) => {
       const data = await dataOf(COOKIE);

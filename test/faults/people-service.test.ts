@@ -24,7 +24,7 @@ before(async () => {
   bench = await Bench.open();
   scenario = await bench.scenario("people-service", {
     connEvictRate: 10,
-    sessEvictRate: 10,
+    sessEvictRate: 50,
     spec: { updateStrategy: { progressDeadlineSeconds: 60 } },
   });
   hands = new Hands(bench, scenario);
@@ -52,7 +52,7 @@ fault(
   {
     id: "people-service-selector-before",
     title: "a selector that somebody broke before the switch is written anew by the switch",
-    deadlineSeconds: 120,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const keys = Object.keys(await selector());
@@ -69,7 +69,7 @@ fault(
   {
     id: "people-service-selector-after",
     title: "a selector that somebody turns back to blue is turned again within seconds",
-    deadlineSeconds: 120,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const keys = Object.keys(await selector());
@@ -90,7 +90,7 @@ fault(
   {
     id: "people-service-foreign-key",
     title: "a key that somebody adds to the selector, so that it selects nobody, is taken out",
-    deadlineSeconds: 120,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const keys = Object.keys(await selector());
@@ -110,7 +110,7 @@ fault(
   {
     id: "people-service-replaced",
     title: "a Service that was deleted and made anew with blue's selector leads to green again",
-    deadlineSeconds: 120,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const { spec, metadata } = await hands.get<Service>("services", SERVICE);
@@ -141,7 +141,7 @@ for (const phase of ["WaitGreen", "Evacuate"]) {
     {
       id: `people-service-deleted-${when}`,
       title: `without its Service (deleted ${when} the switch) an upgrade stops and says so; with --refresh it goes on`,
-      deadlineSeconds: 180,
+      deadlineSeconds: 300,
     },
     async (course) => {
       const { report } = await upgrades.run(course, {

@@ -23,7 +23,7 @@ before(async () => {
   bench = await Bench.open();
   scenario = await bench.scenario("people-sets", {
     connEvictRate: 10,
-    sessEvictRate: 10,
+    sessEvictRate: 50,
     spec: { updateStrategy: { progressDeadlineSeconds: 120 } },
   });
   hands = new Hands(bench, scenario);
@@ -52,7 +52,7 @@ fault(
     id: "people-blue-scaled",
     title:
       "when somebody scales blue in, its last pods take their sessions along and the rest is moved",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -72,7 +72,7 @@ fault(
     id: "people-blue-deleted",
     title:
       "when somebody deletes blue's StatefulSet its sessions are gone, and green serves at once",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -93,7 +93,7 @@ fault(
     id: "people-blue-orphaned",
     title:
       "blue's pods whose StatefulSet somebody deleted alone are drained, or the upgrade says why not",
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const { report } = await upgrades.run(course, {
@@ -113,7 +113,7 @@ for (const [replicas, what] of [
     {
       id: `people-green-scaled-${what}`,
       title: `when somebody scales green ${what} before the switch, it gets the number that is wanted`,
-      deadlineSeconds: 180,
+      deadlineSeconds: 300,
     },
     async (course) => {
       const { report } = await upgrades.run(course, {
@@ -133,7 +133,7 @@ fault(
     id: "people-green-deleted",
     title:
       "a green StatefulSet that somebody deletes before the switch, with its ConfigMap, is made again",
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const { report } = await upgrades.run(course, {
@@ -152,7 +152,7 @@ fault(
     id: "people-configmap-deleted",
     title:
       "a ConfigMap that somebody deletes under running pods is there again when the upgrade ends",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let name = "";
@@ -173,7 +173,7 @@ fault(
   {
     id: "people-configmap-edited",
     title: "a ConfigMap that somebody edits is as declared again when the upgrade ends",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let name = "";

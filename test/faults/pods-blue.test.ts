@@ -21,7 +21,7 @@ before(async () => {
   bench = await Bench.open();
   scenario = await bench.scenario("pods-blue", {
     connEvictRate: 10,
-    sessEvictRate: 10,
+    sessEvictRate: 50,
     waitTakeover: 3,
   });
   hands = new Hands(bench, scenario);
@@ -60,7 +60,7 @@ fault(
   {
     id: "pod-blue-lost-before",
     title: "a blue pod that is lost before its evacuation takes its own sessions only",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -81,7 +81,7 @@ fault(
   {
     id: "pod-blue-lost-during",
     title: "a blue pod that is lost during its own evacuation takes what was left on it only",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -103,7 +103,7 @@ fault(
     id: "pod-blue-restarted-keeps",
     title:
       "a container that restarts during its own evacuation goes on with it, and is given its targets again",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -149,7 +149,7 @@ fault(
     id: "pod-blue-restarted-forgets",
     title:
       "a blue pod that is deleted during its own evacuation comes back without it, and is given up",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -170,7 +170,7 @@ fault(
   {
     id: "pod-stuck-terminating",
     title: "a blue pod that does not end is waited for, and said to be",
-    deadlineSeconds: 150,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let name = "";
@@ -198,7 +198,7 @@ fault(
   {
     id: "pod-green-lost",
     title: "while a lost green pod is replaced nothing is evacuated, and then it goes on",
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;

@@ -20,7 +20,7 @@ before(async () => {
   bench = await Bench.open();
   scenario = await bench.scenario("pods-nodes", {
     connEvictRate: 10,
-    sessEvictRate: 10,
+    sessEvictRate: 50,
     waitTakeover: 3,
   });
   hands = new Hands(bench, scenario);
@@ -43,7 +43,7 @@ fault(
   {
     id: "pod-node-drained-early",
     title: "while green comes up the budget spares blue: a drained host waits for the new nodes",
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -71,7 +71,7 @@ fault(
   {
     id: "pod-node-drained-evacuating",
     title: "a host drained during the evacuation takes one pod at a time, and the upgrade goes on",
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let held = 0;
@@ -96,7 +96,7 @@ fault(
   {
     id: "pod-green-node-hung",
     title: "while the host of a green pod stands still nothing more is evacuated; then it goes on",
-    deadlineSeconds: 240,
+    deadlineSeconds: 300,
   },
   async (course) => {
     const { report, output } = await upgrades.run(course, {
@@ -127,7 +127,7 @@ fault(
   {
     id: "pod-blue-node-hung",
     title: "a blue host that stands still does not keep the others from being drained",
-    deadlineSeconds: 240,
+    deadlineSeconds: 300,
   },
   async (course) => {
     let others = -1;
