@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import type { KubeObject } from "../../sandbox/node-agent/kube/types";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubeObject, Pod } from "../../sandbox/node-agent/kube/types";
 import type { Scenario } from "../../sandbox/scenario";
 import { Bench, eventually } from "../e2e/support/cluster";
 import { fault } from "./support/fault";
@@ -45,6 +46,17 @@ async function sessionsOf(revision: string | null, ordinals: number[]): Promise<
     return pod ? hands.sessionsOn(pod) : 0;
   });
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+}
+
+/** How many of the pods have nobody left to lose. */
+async function drainedOf(pods: Pod[]): Promise<number> {
+  const states = await Promise.all(
+    pods.map(async (pod) => {
+      const told = bench.emqx(scenario.watched, pod, "/load_rebalance/status");
+      return (await told.catch(() => undefined)) as { state?: string } | undefined;
+    }),
+  );
+  return states.filter((told) => told?.state === "prohibiting").length;
 }
 
 fault(
@@ -92,16 +104,27 @@ fault(
   {
     id: "people-blue-orphaned",
     title:
-      "blue's pods whose StatefulSet somebody deleted alone are drained, or the upgrade says why not",
+      "blue's pods whose StatefulSet somebody deletes from under them are drained; people delete them",
     deadlineSeconds: 300,
   },
   async (course) => {
-    const { report } = await upgrades.run(course, {
+    const { report, output } = await upgrades.run(course, {
       phase: "WaitGreen",
-      strike: async ({ from }) =>
-        hands.remove("statefulsets", setOf(from), { propagationPolicy: "Orphan" }),
+      strike: async ({ from }) => {
+        await hands.remove("statefulsets", setOf(from), { propagationPolicy: "Orphan" });
+        const pods = await hands.podsOf(from);
+        const drained = await eventually(
+          () => drainedOf(pods),
+          (count) => count === 3,
+          180,
+        );
+        assert.equal(drained, 3, "the orphans are drained");
+        await sleep(5_000);
+        for (const pod of pods) await hands.remove("pods", pod.metadata.name);
+      },
     });
     assertKept(report);
+    assert.match(output, /somebody to delete emqx-core-/);
   },
 );
 
