@@ -13,7 +13,7 @@ import { driftIn } from "./drift";
 import { failpoint, withFailpoints } from "./failpoints";
 import { fencedTeardown, guarded } from "./guard";
 import { Observer } from "./observe";
-import { EngineWatch } from "./orphan";
+import { engineWatch } from "./orphan";
 import { ConfigMapRecordStore } from "./record";
 import { secretValue } from "./secret-value";
 import { evacuationsOf, type Snapshot } from "./snapshot";
@@ -91,7 +91,7 @@ export async function connect(
     (text) => sink.warn(text),
   );
   const actor = new Actor(site, kube, emqx, manifests, settings);
-  const engine = new EngineWatch();
+  const engine = engineWatch();
   const lease = new LeaseFence(site, kube, systemClock, sink, {
     gone: () => engine.gone(),
     monotonic: () => performance.now(),
@@ -129,7 +129,6 @@ export async function connect(
         run: (perform) => teardown(site, kube, log, options, perform),
       }),
     close: async () => {
-      engine.close();
       lease.forget();
       await Promise.all([http.close(), kube.close()]);
     },

@@ -70,6 +70,16 @@ export class EngineWatch {
   }
 }
 
+let watch: EngineWatch | undefined;
+
+/**
+ * This process's watch, which goes on between two rollouts too: a provider that has nothing to do
+ * must not outlive its CLI either.
+ */
+export function engineWatch(): EngineWatch {
+  return (watch ??= new EngineWatch());
+}
+
 /** A suspended engine does not refuse: its kernel takes the connection. */
 function isRefused(target: { host: string; port: number }): Promise<boolean> {
   return new Promise((resolve) => {
