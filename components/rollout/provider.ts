@@ -8,7 +8,10 @@ import { runRollout } from "./engine";
 import { engineSink } from "./engine-log";
 import { createMonitoringProvider } from "../monitoring/provider";
 import { createOwnershipProvider } from "../ownership/provider";
+import { engineWatch } from "./orphan";
 import { createProvider } from "./provider-methods";
+
+engineWatch();
 
 const provider = createProvider({ connect, runRollout, sink: engineSink });
 
