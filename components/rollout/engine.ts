@@ -112,7 +112,8 @@ class Engine {
       const held = this.held.update(conditions(observation, desired, record, previous), now);
       const decision = decide(observation, desired, record, held, now, this.memory.past(now));
       this.memory.add(observation, now);
-      if (decision.away !== undefined) this.memory.forget();
+      // Who has left which colour means something else once the direction has changed.
+      if (decision.away !== undefined || decision.abort) this.memory.forget();
       this.measure(decision, now);
 
       const before = record;
@@ -166,7 +167,7 @@ class Engine {
     try {
       await this.options.cluster.act(action);
     } catch (error) {
-      const passing = ["EMQX_API_UNREACHABLE", "EMQX_API_ERROR"];
+      const passing = ["EMQX_API_UNREACHABLE", "EMQX_API_UNAUTHORIZED", "EMQX_API_ERROR"];
       if (!(error instanceof EmqxError) || !passing.includes(error.code)) throw error;
       this.warn(`${error.message}. It is tried again if it is still needed.`);
     }

@@ -4,7 +4,10 @@ import { names } from "../labels";
 import type { Site } from "./types";
 
 /** Somebody else works on the cluster: who, and since when. */
-export function fenced({ name, namespace }: Pick<Site, "name" | "namespace">, lease: Lease | undefined): EmqxError {
+export function fenced(
+  { name, namespace }: Pick<Site, "name" | "namespace">,
+  lease: Lease | undefined,
+): EmqxError {
   const { holderIdentity, acquireTime, renewTime } = lease?.spec ?? {};
   const holder = holderIdentity
     ? `${holderIdentity} (host/pid/id) holds the Lease ${names.rollout(name)} since ${acquireTime ?? "an unknown time"} ` +

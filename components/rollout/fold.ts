@@ -94,11 +94,17 @@ function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
     startedAt: iso(now),
     phases: [],
     nodes: [],
+    before: numbersOf(from, observation),
     ...(context.estimateSeconds !== undefined && { estimateSeconds: context.estimateSeconds }),
   };
   // A new package may hash differently: until the first success, the record speaks of this one.
   const hashVersion = record.active === null ? context.hashVersion : record.hashVersion;
   return { ...record, hashVersion, current: entry };
+}
+
+function numbersOf(goal: string | null, { sets }: Observation): RolloutEntry["before"] {
+  const old = sets.filter((set) => isIn(goal, set.role, set.revision));
+  return Object.fromEntries(old.map(({ role, replicas }) => [role, replicas]));
 }
 
 /** Where clients go now counts more than what the last success said: it may have been left half-way. */
@@ -155,6 +161,7 @@ function advance(entry: RolloutEntry, decision: Decision, { now }: FoldContext):
         aborting: true,
         failureCode: decision.abort.code,
         message: decision.abort.message,
+        away: undefined,
       }
     : entry;
   if (decision.phase === turned.phase && turned.phases.length > 0) return turned;

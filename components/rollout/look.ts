@@ -99,7 +99,7 @@ export function look(
   const entry = record.current && !record.current.finishedAt ? record.current : undefined;
   const wanted = goalOf(desired);
   const goal = entry?.aborting && entry.from ? entry.from : wanted;
-  const sides = sidesOf(goal, desired, observation);
+  const sides = sidesOf(goal, desired, observation, goal === wanted ? {} : entry?.before);
   const core = sides[0] as Side;
   const serving = sides.at(-1) as Side;
   const { service } = observation;

@@ -218,7 +218,9 @@ function stillAway(node: NodeObservation, { entry, held, desired }: Look): { awa
 function describe(seen: Look): string {
   const active = seen.leaving.filter((node) => !seen.drained(node) && state(node) !== "disabled");
   const lines = active.map(
-    (node) => `${node.pod} ${state(node)}, ${live(node)} connections, ${offline(node)} sessions`,
+    (node) =>
+      `${node.pod} ${state(node)}, ${live(node)} connections, ${offline(node)} sessions` +
+      (node.trouble ? ` (${node.trouble})` : ""),
   );
   return lines.length > 0 ? lines.join("; ") : "the next node's turn";
 }

@@ -1,5 +1,6 @@
 /** The record: ConfigMap `<name>-rollout`, key `record.json`. */
 import type { ErrorCode } from "../errors";
+import type { Role } from "./types";
 
 export type Phase =
   | "Preflight"
@@ -48,6 +49,8 @@ export interface RolloutEntry {
   /** Goal of this rollout: the core revision or, with replicants, `<core>/<replicant>`. */
   to: string;
   fromImage?: string;
+  /** Nodes of `from` by role when the rollout began, to go back to. Absent in records of older packages. */
+  before?: Partial<Record<Role, number>>;
   toImage: string;
   phase: Phase;
   /** Set by an abort: the rollout heads back to `from`. */

@@ -25,12 +25,18 @@ export interface Side {
   surplus: NodeObservation[];
 }
 
-/** Cores first, then replicants if the goal has any. */
-export function sidesOf(goal: string, desired: Desired, observation: Observation): Side[] {
+/** Cores first, then replicants if the goal has any. `before`: the numbers to go back to, after an abort. */
+export function sidesOf(
+  goal: string,
+  desired: Desired,
+  observation: Observation,
+  before: Partial<Record<Role, number>> = {},
+): Side[] {
   const { core, replicant } = readGoal(goal);
-  const cores = sideOf("core", core, () => desired.replicas, observation);
+  const cores = sideOf("core", core, () => before.core || desired.replicas, observation);
   if (replicant === undefined) return [cores];
-  const replicas = (target?: SetObservation) => replicantsWanted(desired, observation, target);
+  const replicas = (target?: SetObservation) =>
+    before.replicant || replicantsWanted(desired, observation, target);
   return [cores, sideOf("replicant", replicant, replicas, observation)];
 }
 

@@ -384,3 +384,16 @@ describe("settings", () => {
     assert.deepEqual(actions, ["renewLicense", "configure"]);
   });
 });
+
+describe("the way back of a change that also lowers the number", () => {
+  test("has as many cores as there were", () => {
+    const nodes = [...blues(), node("blue", 2), node("green", 0)];
+    const aborting = record(["WaitGreen", "Promote"], { aborting: true, before: { core: 3 } });
+    const observation = cluster(nodes, { service: on("green", ["c-core-green-0"]) });
+    const { actions } = decide(observation, wanted({}, 1), aborting, settled, NOW);
+    assert.deepEqual(actions, [{ do: "select", role: "core", revision: "blue", core: "blue" }]);
+    const unknown = record(["WaitGreen", "Promote"], { aborting: true });
+    const forgotten = decide(observation, wanted({}, 1), unknown, settled, NOW);
+    assert.equal(forgotten.actions[0]?.do, "select");
+  });
+});
