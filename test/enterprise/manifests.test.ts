@@ -193,6 +193,7 @@ test("the strategy is that of blueGreenUpdate, with ours beside it", () => {
       progressDeadlineSeconds: 600,
       drainDeadlineSeconds: 0,
       onFailure: "abort",
+      returnShare: undefined,
       gate: "manual",
     },
   );

@@ -77,9 +77,19 @@ class Stage {
     },
   };
 
-  run(desired: Desired) {
+  run(desired: Desired, first?: Action) {
     const { cluster, records, fence, clock, sink } = this;
-    return runRollout({ site, desired, hashVersion: 3, cluster, records, fence, clock, sink });
+    return runRollout({
+      site,
+      desired,
+      hashVersion: 3,
+      cluster,
+      records,
+      fence,
+      clock,
+      sink,
+      first,
+    });
   }
 
   private observation(preflight: boolean): Observation {
@@ -205,6 +215,13 @@ test("with nothing to do nothing is written, not even the lease", async () => {
   assert.deepEqual(stage.fenceCalls, []);
   assert.deepEqual(stage.lines, []);
   assert.equal(entry.id, "a-1");
+});
+
+test("what no look can tell is done first, and under the fence", async () => {
+  const stage = await deployed();
+  await stage.run(want("a"), { do: "configure", revisions: ["a"], via: ["a-0"] });
+  assert.deepEqual(stage.actions, ["configure"]);
+  assert.deepEqual(stage.fenceCalls, ["acquire", "release"]);
 });
 
 test("the loop is quick while clients move and slow while pods start", async () => {

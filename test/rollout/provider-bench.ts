@@ -54,6 +54,7 @@ export class Bench {
     runRollout: async (options) => {
       this.runs.push(options);
       if (this.failure) throw this.failure;
+      if (options.first) this.actions.push(options.first);
       const { hashVersion, desired } = options;
       const to = goalOf(desired);
       this.record = { ...this.record, active: to, hashVersion };
