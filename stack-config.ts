@@ -45,9 +45,7 @@ export class StackConfig {
     }
     if (this.mistakes.length === 0) return;
     const lines = this.mistakes.map((line) => `  - ${line}`).join("\n");
-    throw invalidValue(
-      `The configuration of stack ${pulumi.getStack()} has mistakes:\n${lines}`,
-    );
+    throw invalidValue(`The configuration of stack ${pulumi.getStack()} has mistakes:\n${lines}`);
   }
 
   text(key: Key): string | undefined {

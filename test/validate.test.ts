@@ -60,7 +60,10 @@ test("accepts an operator's spec as it is", () => {
 
 test("names expectation and value of every problem", () => {
   const cases: [object, RegExp][] = [
-    [{ image: "" }, /Expected `image` to be an image reference of at most 500 visible ASCII characters, got ``\./],
+    [
+      { image: "" },
+      /Expected `image` to be an image reference of at most 500 visible ASCII characters, got ``\./,
+    ],
     [{ name: "Emqx" }, /Expected `name` to be a lower-case DNS label .* 38 characters, got `Emqx`/],
     [{ name: "e".repeat(39) }, /Expected `name`/],
     [{ namespace: "-" }, /Expected `namespace`/],

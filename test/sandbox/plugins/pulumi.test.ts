@@ -58,7 +58,12 @@ export const result = password.result;
 
 before(async () => {
   const sandbox = await sandboxUp({ dir });
-  env = { ...process.env, ...sandbox.env, KUBECONFIG: sandbox.kubeconfig, PULUMI_NODEJS_TRANSPILE_ONLY: "true" };
+  env = {
+    ...process.env,
+    ...sandbox.env,
+    KUBECONFIG: sandbox.kubeconfig,
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+  };
   api = new ApiClient(connection(sandbox.kubeconfig, {}));
   mkdirSync(project);
   symlinkSync(join(repositoryRoot(), "node_modules"), join(project, "node_modules"));
