@@ -1,15 +1,23 @@
 /** The frame of every judgement: plain data first, then the rules, and no endless list of problems. */
 import { plainProblems } from "./plain";
-import type { Problem } from "./shape";
+import { isObject, type Problem, type Rule } from "./shape";
 
 /** Problems that are told at once; more would bury them. */
 const MAX_PROBLEMS = 20;
 
-export function judged(args: unknown, judge: (problems: Problem[]) => void): Problem[] {
+/** `further` looks at arguments of the right shape, several at once. */
+export function judged(
+  args: unknown,
+  rule: Rule,
+  further: (args: Record<string, unknown>) => Problem[],
+): Problem[] {
   const plain = plainProblems(args);
   if (!plain.sound) return atMost(plain.problems);
   const problems: Problem[] = [];
-  judge(problems);
+  rule(args, "", problems);
+  if (problems.length + plain.problems.length === 0 && isObject(args)) {
+    problems.push(...further(args));
+  }
   // A rule knows better what it expected.
   const told = new Set(problems.map(({ property }) => property));
   return atMost([...problems, ...plain.problems.filter(({ property }) => !told.has(property))]);

@@ -71,7 +71,8 @@ export const annotations: Rule = all(
   keys("an annotation's"),
   (value, path, problems) => {
     const bytes = Object.entries(isObject(value) ? value : {}).reduce(
-      (sum, [key, v]) => sum + Buffer.byteLength(key) + Buffer.byteLength(String(v)),
+      (sum, [key, v]) =>
+        sum + Buffer.byteLength(key) + Buffer.byteLength(typeof v === "string" ? v : ""),
       0,
     );
     if (bytes <= MAX_ANNOTATIONS) return;
@@ -99,7 +100,8 @@ const envEntry: Rule = all(
         reason: `Expected only one of \`value\` and \`valueFrom\` in \`${path}\`, got both.`,
       });
     }
-    const bytes = Buffer.byteLength(`${String(name)}=${typeof given === "string" ? given : ""}`);
+    if (typeof name !== "string" || typeof given !== "string") return;
+    const bytes = Buffer.byteLength(`${name}=${given}`);
     if (bytes < MAX_ENV) return;
     const reason =
       `Expected \`${path}\` to have less than ${MAX_ENV} bytes, got ${bytes}: Linux passes no longer ` +

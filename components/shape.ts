@@ -20,6 +20,7 @@ const absent = (value: unknown) => value === undefined || value === null || valu
 function got(value: unknown, hide: boolean): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
+  if (typeof value === "function" || typeof value === "symbol") return `a ${typeof value}`;
   return hide ? "something else (not shown, it is a secret)" : `\`${shown(String(value))}\``;
 }
 
@@ -105,7 +106,9 @@ export function record(item: Rule): Rule {
     fragment(value, path, problems, hide);
     if (!isObject(value)) return;
     for (const [key, v] of Object.entries(value)) {
-      item(v, `${path}["${shown(key)}"]`, problems, hide);
+      const at = `${path}["${shown(key)}"]`;
+      if (v === null) problems.push(missing(at));
+      else item(v, at, problems, hide);
     }
   };
 }

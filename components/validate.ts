@@ -194,11 +194,11 @@ const clusterArgs = object(
 
 /** Every problem of the arguments of `EmqxCluster`; empty when they are right. */
 export function validateCluster(args: unknown): Problem[] {
-  return judged(args, (problems) => {
-    clusterArgs(args, "", problems);
-    if (problems.length > 0 || !isObject(args)) return;
-    problems.push(...releaseProblems(args), ...nodeNameProblem(args), ...configProblems(args));
-  });
+  return judged(args, clusterArgs, (known) => [
+    ...releaseProblems(known),
+    ...nodeNameProblem(known),
+    ...configProblems(known),
+  ]);
 }
 
 /** What the release of the image cannot do. */

@@ -27,15 +27,15 @@ const IDENTITY =
   /^(app\.kubernetes\.io\/(name|instance|component|managed-by)|(apps\.)?emqx\.io\/.*)$/;
 
 export function readCustomResource(value: unknown): CustomResource {
-  if (!isObject(value)) {
-    throw invalid(
-      `Expected a custom resource, a parsed YAML or JSON object, got ${kindOf(value)}.`,
-    );
-  }
   const { problems } = plainProblems(value);
   if (problems.length > 0) {
     const reasons = problems.slice(0, MAX_PROBLEMS).map(({ reason }) => `  - ${reason}`);
     throw invalid(`The custom resource is no plain data:\n${reasons.join("\n")}`);
+  }
+  if (!isObject(value)) {
+    throw invalid(
+      `Expected a custom resource, a parsed YAML or JSON object, got ${kindOf(value)}.`,
+    );
   }
   const { apiVersion, kind, metadata, spec } = value;
   if (typeof apiVersion !== "string" || typeof kind !== "string") {

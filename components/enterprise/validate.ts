@@ -243,11 +243,10 @@ const enterpriseArgs = object(
 
 /** Every problem of the arguments, `name` included. */
 export function validateEnterprise(args: unknown): Problem[] {
-  return judged(args, (problems) => {
-    enterpriseArgs(args, "", problems);
-    if (problems.length > 0 || !isObject(args)) return;
-    problems.push(...nodeNameProblem(args, nodePrefixOf(args)), ...serviceNameProblem(args));
-  });
+  return judged(args, enterpriseArgs, (known) => [
+    ...nodeNameProblem(known, nodePrefixOf(known)),
+    ...serviceNameProblem(known),
+  ]);
 }
 
 /** What `emqxConfig` calls the nodes, as far as it is known. */

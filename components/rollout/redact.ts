@@ -3,7 +3,7 @@ const HIDDEN = "[hidden]";
 
 // `password = "x"`, `--cookie x`, `"api_secret":"x"`, `authorization: Basic x`
 const ASSIGNMENT =
-  /\b([\w.-]*(?:password|passwd|secret|cookie|token|authorization|credential|license|licence|api[_-]?key)[\w.-]*["']?\s*(?:[=:]|\s)\s*)(?:basic\s+|bearer\s+)?("[^"]*"|'[^']*'|[^\s,;}\]]+)/gi;
+  /(?<![\w.-])([\w.-]{0,100}?(?:password|passwd|secret|cookie|token|authorization|credential|license|licence|api[_-]?key)[\w.-]{0,100}["']?\s{0,100}(?:[=:]|\s)\s{0,100})(?:basic\s+|bearer\s+)?("[^"]*"|'[^']*'|[^\s,;}\]]+)/gi;
 // Keys, tokens and licences that stand alone: long runs of base64.
 const LONG_BASE64 = /[A-Za-z0-9+/_=-]{40,}(?:\.[A-Za-z0-9+/_=-]{20,})*/g;
 const IS_MIXED = /(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/;

@@ -7,7 +7,7 @@ const SHORTEST_SECRET = 4;
 
 // `password = "x"`, `"api_key": x`; JSON is HOCON, so quotes may be around both.
 const SECRET_SETTING =
-  /["']?[\w.-]*(?:passw(?:or)?d|passphrase|secret|cookie|token|credential|licen[sc]e|authorization|key)[\w.-]*["']?\s*[=:]\s*("""[\s\S]*?"""|"(?:[^"\\]|\\.)*"|[^\s,}\]]+)/gi;
+  /(?<![\w.-])[\w.-]{0,100}?(?:passw(?:or)?d|passphrase|secret|cookie|token|credential|licen[sc]e|authorization|key)[\w.-]{0,100}["']?\s{0,100}[=:]\s{0,100}("""[\s\S]*?"""|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s,}\]]+)/gi;
 
 /**
  * One line a reason. EMQX has three shapes for them: by root (`{errors: {root: ...}}`), as text, and
