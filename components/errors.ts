@@ -3,6 +3,8 @@
  * `isEmqxError` works across copies of this package (host, shim, node_modules), as undici's does.
  */
 
+import { harmlessCause } from "./harmless-cause";
+
 const brand = Symbol.for("pulumi-emqx.error");
 
 /** Every code; a test provokes each one and looks for its row. */
@@ -37,7 +39,7 @@ export class EmqxError extends Error {
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
-    super(message, options);
+    super(message, options?.cause === undefined ? {} : { cause: harmlessCause(options.cause) });
     this.name = "EmqxError";
     this.code = code;
     Object.defineProperty(this, brand, { value: true });

@@ -11,7 +11,7 @@ import { UNKNOWN } from "./unknown";
 /** Levels of the arguments together; EMQX's configuration is a few levels below and has 64 of its own. */
 const MAX_DEPTH = 100;
 /** Values, counted as often as they are written out: shared parts would grow without a limit. */
-const MAX_VALUES = 1_000_000;
+const MAX_VALUES = 200_000;
 /** Characters of one string; Kubernetes keeps no object above 1.5 MB. */
 const MAX_TEXT = 4_000_000;
 

@@ -81,12 +81,18 @@ const dns = (name: string) =>
     .slice(0, 63)
     .replace(/-+$/, "");
 
+/** A name that is taken, as DNS tells names apart, gets its port's number. */
 function unique(ports: DeclaredPort[]): DeclaredPort[] {
-  const seen = new Set<string>();
-  return ports.filter(({ name, port, protocol: transport }) => {
-    const keys = [name, `${transport} ${port}`];
-    if (keys.some((key) => seen.has(key))) return false;
-    keys.forEach((key) => seen.add(key));
-    return true;
-  });
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  const kept: DeclaredPort[] = [];
+  for (const each of ports) {
+    const number = `${each.protocol} ${each.port}`;
+    if (numbers.has(number)) continue;
+    numbers.add(number);
+    const name = names.has(each.name) ? `${each.name.slice(0, 57)}-${each.port}` : each.name;
+    names.add(name);
+    kept.push({ ...each, name });
+  }
+  return kept;
 }

@@ -52,8 +52,8 @@ export const isRolling = (enterprise: EnterpriseInputs): boolean =>
 
 /** Strategy with the defaults of `EmqxCluster`. */
 export function enterpriseStrategy(inputs: RolloutInputs): Strategy {
-  const { initialDelaySeconds, evacuationStrategy: pace = {} } =
-    inputs.enterprise?.blueGreenUpdate ?? {};
+  const { initialDelaySeconds, evacuationStrategy } = inputs.enterprise?.blueGreenUpdate ?? {};
+  const pace = evacuationStrategy ?? {};
   const extras = inputs.updateStrategy ?? {};
   return {
     initialDelaySeconds: initialDelaySeconds ?? 10,

@@ -1,4 +1,8 @@
 import { EmqxError } from "../errors";
+import { redact } from "../rollout/redact";
+
+/** Characters of a foreign reason that are looked at. */
+const MAX_REASON = 2_000;
 
 /** An answer of the API server that is not a success. */
 export interface Refusal {
@@ -121,9 +125,9 @@ export function unreachableError(
 const patiently = (seconds: number): string =>
   seconds > 0 ? `, also when asked again for ${seconds} s` : "";
 
-/** One line about a connection failure; an AggregateError (several addresses tried) has no message of its own. */
+/** One line about a connection failure, without what looks like a secret; an AggregateError (several addresses tried) has no message of its own. */
 export function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
+  if (!(cause instanceof Error)) return redact(String(cause).slice(0, MAX_REASON));
   const code = (cause as NodeJS.ErrnoException).code;
-  return cause.message.split("\n")[0] || code || cause.name;
+  return redact((cause.message.split("\n")[0] ?? "").slice(0, MAX_REASON)) || code || cause.name;
 }

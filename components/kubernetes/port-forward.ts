@@ -2,6 +2,7 @@ import { connect as connectTcp } from "node:net";
 import { Duplex, PassThrough, Writable } from "node:stream";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { EmqxError } from "../errors";
+import { reasonOf } from "./failure";
 import { userAgent } from "./user-agent";
 
 const HANDSHAKE_TIMEOUT = 5_000;
@@ -127,8 +128,9 @@ function withHandshakeOptions(config: KubeConfig): KubeConfig {
 }
 
 function forwardError(pod: string, namespace: string, cause: unknown): Error {
-  const message = String((cause as { message?: unknown }).message ?? cause).split("\n")[0];
-  if (/\b(401|403)\b/.test(message ?? "")) {
+  const { message: own } = cause as { message?: unknown };
+  const message = reasonOf(cause instanceof Error ? cause : new Error(String(own ?? cause)));
+  if (/\b(401|403)\b/.test(message)) {
     return new EmqxError(
       "EMQX_KUBERNETES_DENIED",
       `Kubernetes denied a port-forward to pod ${pod} in namespace ${namespace} (${message}). ` +

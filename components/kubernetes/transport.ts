@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { Agent, ProxyAgent, type Dispatcher } from "undici";
 import { EmqxError } from "../errors";
+import { reasonOf } from "./failure";
 import { userAgent } from "./user-agent";
 
 const CONNECT_TIMEOUT = 5_000;
@@ -35,7 +36,7 @@ export class Transport {
     } catch (cause) {
       throw new EmqxError(
         "EMQX_KUBERNETES_UNREACHABLE",
-        `Could not prepare the credentials for ${this.server}: ${(cause as Error).message.split("\n")[0]}`,
+        `Could not prepare the credentials for ${this.server}: ${reasonOf(cause)}`,
         { cause },
       );
     }

@@ -72,13 +72,15 @@ export interface ReplicantTemplate extends NodeTemplate {
 
 /** The template of a role; empty when none was given. */
 export function templateOf(inputs: RolloutInputs, role: Role): NodeTemplate {
-  return (role === "core" ? inputs.coreTemplate : inputs.replicantTemplate) ?? {};
+  const template = (role === "core" ? inputs.coreTemplate : inputs.replicantTemplate) ?? {};
+  return { ...template, spec: template.spec ?? undefined };
 }
 
 /** Strategy with every default (facts: emqx-operator.md 5.1; ours on top). */
 export function strategyOf(inputs: RolloutInputs): Strategy {
   if (inputs.enterprise) return enterpriseStrategy(inputs);
-  const { evacuationStrategy: pace = {}, ...rest } = inputs.updateStrategy ?? {};
+  const { evacuationStrategy, ...rest } = inputs.updateStrategy ?? {};
+  const pace = evacuationStrategy ?? {};
   return {
     initialDelaySeconds: rest.initialDelaySeconds ?? 10,
     connEvictRate: pace.connEvictRate ?? 1000,

@@ -73,7 +73,7 @@ function statefulSet(
       updateStrategy: { type: "OnDelete" },
       selector: { matchLabels: selectorOf(site, colour) },
       template: podTemplate(inputs, site, colour),
-      ...(claim === undefined
+      ...(claim == null
         ? {}
         : {
             volumeClaimTemplates: [

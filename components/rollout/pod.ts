@@ -125,7 +125,7 @@ function ports(inputs: RolloutInputs, site: Site, role: Role): Json[] {
 function volumes(inputs: RolloutInputs, site: Site, role: Role, revision: string): Json[] {
   const { spec = {} } = templateOf(inputs, role);
   const data = { name: dataVolume(site.name, role), emptyDir: {} };
-  const claimed = role === "core" && spec.volumeClaimTemplates !== undefined;
+  const claimed = role === "core" && spec.volumeClaimTemplates != null;
   return [
     { name: "bootstrap-api-key", secret: { secretName: names.apiKeySecret(site.name) } },
     { name: "bootstrap-config", configMap: { name: names.config(site.name, revision) } },

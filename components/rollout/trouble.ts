@@ -5,6 +5,8 @@ import { redact } from "./redact";
 
 const LOG_LINES = 3;
 const MAX_LENGTH = 600;
+/** Characters that are looked at: a log line may be as long as its writer likes. */
+const MAX_TEXT = 10_000;
 /** Milliseconds between two looks at a pod's events and log: each costs two calls. */
 const DETAILS_TTL = 5_000;
 /** Reasons for waiting that are part of every start. */
@@ -69,7 +71,10 @@ export class Troubles {
     if ((!trouble && !lingers) || pod.metadata.deletionTimestamp) return {};
     const state = trouble ? sentence(trouble.reason, trouble.message) : "not Ready";
     const text = `${state}${await this.detailsOf(pod)}`.replace(/\s+/g, " ");
-    return { reason: trouble?.reason, trouble: redact(text).slice(0, MAX_LENGTH) };
+    return {
+      reason: trouble?.reason,
+      trouble: redact(text.slice(0, MAX_TEXT)).slice(0, MAX_LENGTH),
+    };
   }
 
   private async detailsOf(pod: Pod): Promise<string> {

@@ -196,9 +196,9 @@ test(`arguments of EmqxCluster are refused by name or work (seed ${SEED})`, (t) 
       assert.deepEqual(validateRollout(inputs), [], "the provider refuses what the program took");
       timed(() => assertWellFormed(inputs));
     }),
-    1500,
+    600,
   );
-  t.diagnostic(`${accepted} of ${cases(1500)} accepted`);
+  t.diagnostic(`${accepted} of ${cases(600)} accepted`);
   assert.ok(accepted > 0);
 });
 
@@ -216,9 +216,9 @@ test(`arguments of EmqxEnterprise are refused by name or work (seed ${SEED})`, (
       assert.deepEqual(validateRollout(inputs), [], "the provider refuses what the program took");
       timed(() => assertWellFormed(inputs));
     }),
-    1000,
+    400,
   );
-  t.diagnostic(`${accepted} of ${cases(1000)} accepted`);
+  t.diagnostic(`${accepted} of ${cases(400)} accepted`);
   assert.ok(accepted > 0);
 });
 
@@ -262,8 +262,8 @@ test(`custom resources are refused with a code or become valid arguments (seed $
         assert.ok(!error.message.includes(CANARY), error.message);
       }
     }),
-    1000,
+    400,
   );
-  t.diagnostic(`${accepted} of ${cases(1000)} accepted`);
+  t.diagnostic(`${accepted} of ${cases(400)} accepted`);
   assert.ok(accepted > 0);
 });

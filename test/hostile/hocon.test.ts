@@ -43,7 +43,7 @@ test(`typed configuration is read back as it was, by EMQX and the simulator (see
     );
     assert.deepEqual(readAsEmqx(live), asJson(expected));
   });
-  const run = fc.check(property, { seed: SEED, numRuns: cases(1500) });
+  const run = fc.check(property, { seed: SEED, numRuns: cases(1000) });
   assert.ok(
     !run.failed,
     `seed ${SEED}: ${String(run.errorInstance)} ${JSON.stringify(run.counterexample)}`,
