@@ -87,7 +87,7 @@ export class EmqxCluster extends pulumi.ComponentResource {
 
 const JUDGE = {
   kind: "EmqxCluster",
-  known: ["name", "namespace", "monitoring"],
+  known: ["name", "namespace", "adopt", "monitoring"],
   validate: validateCluster,
 };
 

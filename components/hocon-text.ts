@@ -5,6 +5,9 @@ import { emptyObject, isHoconObject, type HoconObject, type HoconValue } from ".
 /** EMQX's scanner takes a string that ends in a backslash and the next one of the line for one. */
 const BREAKS_LINE = /\n|\\"$/;
 
+/** What EMQX's scanner takes for a name without quotes. */
+const PLAIN_NAME = /^(?!(true|false|null|include|required)$)[A-Za-z][\w-]*$/;
+
 /** Typed configuration as a tree; JSON is HOCON. */
 export function hoconOf(value: unknown): HoconValue {
   if (Array.isArray(value)) return value.map(hoconOf);
@@ -18,7 +21,7 @@ export function hoconOf(value: unknown): HoconValue {
 
 /** One setting with its key, for example `mqtt {\n  max_packet_size = 1MB\n}`. */
 export function settingText(key: string, value: HoconValue, indent = ""): string {
-  const name = /^[A-Za-z_][\w-]*$/.test(key) ? key : JSON.stringify(key);
+  const name = PLAIN_NAME.test(key) ? key : JSON.stringify(key);
   const assigns = isHoconObject(value) ? " " : " = ";
   return `${indent}${name}${assigns}${valueText(value, indent)}`;
 }

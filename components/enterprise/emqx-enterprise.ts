@@ -74,7 +74,7 @@ export class EmqxEnterprise extends pulumi.ComponentResource {
 
 const JUDGE = {
   kind: "EmqxEnterprise",
-  known: ["name", "namespace", "license", "serviceTemplate", "monitoring"],
+  known: ["name", "namespace", "adopt", "license", "serviceTemplate", "monitoring"],
   validate: validateEnterprise,
 };
 

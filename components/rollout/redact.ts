@@ -6,7 +6,7 @@ const ASSIGNMENT =
   /(?<![\w.-])([\w.-]{0,100}?(?:password|passwd|secret|cookie|token|authorization|credential|license|licence|api[_-]?key)[\w.-]{0,100}["']?\s{0,100}(?:[=:]|\s)\s{0,100})(?:basic\s+|bearer\s+)?("[^"]*"|'[^']*'|[^\s,;}\]]+)/gi;
 // Keys, tokens and licences that stand alone: long runs of base64.
 const LONG_BASE64 = /[A-Za-z0-9+/_=-]{40,}(?:\.[A-Za-z0-9+/_=-]{20,})*/g;
-const IS_MIXED = /(?=.*[0-9])(?=.*[A-Z])(?=.*[a-z])/;
+const IS_MIXED = /^(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])/;
 
 /**
  * Takes secrets out of a foreign line (a broker's log, an event) before people see it. It hides
