@@ -77,7 +77,7 @@ test("whatever cannot be read for certain is a problem with its line", () => {
 });
 
 test("a setting called include is no include", () => {
-  assert.equal(read("include = 1"), "include = 1");
+  assert.equal(read("include = 1"), '"include" = 1');
   assert.equal(read("include_all = 1"), "include_all = 1");
 });
 

@@ -3,7 +3,7 @@
  * differs from JSON: the longest token wins, `\u` is no escape, a float needs a fraction, and a line
  * separator ends a string. Stricter than the simulator's parser; for texts that we write.
  */
-const STRING = /"(?:[^"\n\r\u2028\u2029]|\\"|\\\\)*"/y;
+const STRING = /"(?:\\"|[^"\n\r\u2028\u2029])*"/y;
 const FLOAT = /[+-]?\d*\.\d+(?:[eE][+-]?\d+)?(?![\w.])/y;
 const INTEGER = /[+-]?\d+(?![\w.%])/y;
 const WORD = /[A-Za-z][\w.@%|-]*/y;

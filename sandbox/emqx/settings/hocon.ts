@@ -177,7 +177,7 @@ class HoconParser {
     this.at += match?.[0].length ?? 0;
     if (word === "true" || word === "false") return word === "true";
     if (word === "null") return null;
-    return /^-?\d+(\.\d+)?$/.test(word) ? Number(word) : word;
+    return /^-?\d+(\.\d+([eE][+-]?\d+)?)?$/.test(word) ? Number(word) : word;
   }
 }
 
