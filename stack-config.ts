@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { EmqxClusterArgs } from "./components";
 import { invalidValue } from "./components/judged-value";
 import { releaseOf } from "./components/release";
+import { shown } from "./components/shown";
 
 /** Every key; Pulumi.yaml describes them. */
 const KEYS = [
@@ -41,7 +42,7 @@ export class StackConfig {
     for (const key of Object.keys(pulumi.runtime.allConfig())) {
       const own = key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
       if (own === undefined || (KEYS as readonly string[]).includes(own)) continue;
-      this.mistake(own, `no such setting; there are ${KEYS.join(", ")}`);
+      this.mistake(shown(own), `no such setting; there are ${KEYS.join(", ")}`);
     }
     if (this.mistakes.length === 0) return;
     const lines = this.mistakes.map((line) => `  - ${line}`).join("\n");
@@ -57,14 +58,14 @@ export class StackConfig {
     if (text === undefined) return undefined;
     const value = Number(text);
     if (/^-?\d+$/.test(text.trim()) && value >= min) return value;
-    this.mistake(key, `expected an integer of at least ${min}, got \`${text}\``);
+    this.mistake(key, `expected an integer of at least ${min}, got \`${shown(text)}\``);
     return undefined;
   }
 
   flag(key: Key): boolean {
     const text = this.text(key) ?? "false";
     if (text !== "true" && text !== "false") {
-      this.mistake(key, `expected true or false, got \`${text}\``);
+      this.mistake(key, `expected true or false, got \`${shown(text)}\``);
     }
     return text === "true";
   }
@@ -73,7 +74,7 @@ export class StackConfig {
     const text = this.text(key);
     const found = choices.find((choice) => choice === text);
     if (text !== undefined && found === undefined) {
-      this.mistake(key, `expected ${choices.join(" or ")}, got \`${text}\``);
+      this.mistake(key, `expected ${choices.join(" or ")}, got \`${shown(text)}\``);
     }
     return found;
   }
