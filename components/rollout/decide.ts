@@ -7,7 +7,7 @@
  * and a rollback are therefore the same code path. With replicants there is a target of each role:
  * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
-import { state } from "./drain";
+import { isLost, state } from "./drain";
 import { awaitClients, endStandstill, paused } from "./holds";
 import { placeOf } from "./leftovers";
 import { look, type Look } from "./look";
@@ -96,6 +96,12 @@ function freeTheNames(seen: Look): Decision | undefined {
     const set = placeOf(node)?.set;
     return set !== undefined && (set === target?.name || set.endsWith(`-${revision}`));
   };
+  // Who could tell is silent for now; what is down for good has no books any more.
+  const blind =
+    seen.familiar &&
+    seen.blue.some((node) => !isLost(node, seen.held)) &&
+    seen.observation.nodes.every((node) => !node.view);
+  if (blind) return wait(phase, "a node to tell which names EMQX still knows");
   const ending = green.some((node) => node.terminating);
   if (!ending && ![...seen.forgotten, ...seen.lingering].some(reused)) return undefined;
   return {

@@ -54,6 +54,8 @@ export interface Look {
   leaving: NodeObservation[];
   /** The cores of the goal are Ready and agree on each other: replicants may come. */
   coresJoined: boolean;
+  /** The core revision wanted now was served or aimed at before: its nodes' names may be on EMQX's books. */
+  familiar: boolean;
   /** Every staying node is Ready, and each node that answers lists all of them as running. */
   joined: boolean;
   /** Milliseconds for which `joined` must have held. */
@@ -210,6 +212,9 @@ export function look(
     strays,
     leaving,
     coresJoined,
+    familiar: [record.active, ...record.history.flatMap(({ from, to }) => [from, to])].some(
+      (past) => isIn(past, "core", core.revision),
+    ),
     joined,
     settle: !selected || (entry && lastIs(entry, "WaitGreen")) ? SETTLE : 0,
     selected,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decide } from "../../components/rollout/decide";
-import type { NodeObservation } from "../../components/rollout/types";
+import type { Held, NodeObservation } from "../../components/rollout/types";
 import {
   blues,
   cluster,
@@ -46,5 +46,29 @@ describe("pods whose set is gone", () => {
     observation.sets = observation.sets.filter(({ revision }) => revision !== "green");
     const { actions } = decide(observation, wanted(), record(["CreateGreen"]), settled, NOW);
     assert.deepEqual(actions, [{ do: "inspect" }]);
+  });
+});
+
+describe("names that were used before", () => {
+  const back = (history: string | null) => {
+    const story = record([], { from: "green", to: "blue" });
+    return { ...story, active: history };
+  };
+  const silentGreen = (changes: Partial<NodeObservation> = {}) =>
+    cluster([node("green", 0, { reachable: false, ...changes })], { service: greenService });
+  const goBack = { ...wanted(), revision: "blue", replicas: 1 };
+
+  test("are not given to new pods while nobody tells whether EMQX still knows them", () => {
+    const decision = decide(silentGreen(), goBack, back("blue"), settled, NOW);
+    assert.deepEqual(decision.actions, []);
+    assert.match(decision.waitingFor, /^a node to tell/);
+  });
+
+  test("do not wait for nodes that are down for good, nor for names never used", () => {
+    const down = { ...settled, "emqx@c-core-green-0 down": 60_000 };
+    const actions = (held: Held, active: string | null) =>
+      decide(silentGreen({ reason: "Error" }), goBack, back(active), held, NOW).actions;
+    assert.deepEqual(actions(down, "blue"), [{ do: "inspect" }]);
+    assert.deepEqual(actions(settled, null), [{ do: "inspect" }]);
   });
 });

@@ -5,7 +5,7 @@ import { mintLicense } from "../../sandbox/emqx/license";
 import { deniedTo, podSecurityViolations, usesOf } from "../../sandbox/measure/access";
 import { installDefinitions } from "../../sandbox/prometheus/definitions";
 import type { Scenario } from "../../sandbox/scenario";
-import { Bench, isReady } from "./support/cluster";
+import { Bench, isReady } from "../e2e/support/cluster";
 
 // Everything that the package does in Kubernetes, as a user with the shipped Roles only, in a
 // namespace that enforces the Pod Security Standard `restricted`: one story in order.
