@@ -5,6 +5,7 @@ import { once } from "node:events";
 import os from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { admitAnyPod } from "../../../sandbox/control-plane/access";
 import { fleetDefaults } from "../../../sandbox/load/options";
 import { startFleet, type FleetProcess } from "../../../sandbox/load/process";
 import { KubeClient } from "../../../sandbox/node-agent/kube/client";
@@ -23,6 +24,7 @@ before(
   async () => {
     sandbox = await sandboxUp({ dir });
     client = await KubeClient.fromFile(sandbox.kubeconfig);
+    await admitAnyPod(client, "default");
   },
   { timeout: 180_000 },
 );

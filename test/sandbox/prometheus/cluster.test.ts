@@ -10,6 +10,7 @@ import { objectsOf } from "../../../components/monitoring/monitoring";
 import { createMonitoringProvider } from "../../../components/monitoring/provider";
 import type { MonitoringInputs, MonitoringOutputs } from "../../../components/monitoring/types";
 import { KubernetesClient } from "../../../components/kubernetes/client";
+import { admitAnyPod } from "../../../sandbox/control-plane/access";
 import { KubeClient, MERGE_PATCH } from "../../../sandbox/node-agent/kube/client";
 import type { KubeObject } from "../../../sandbox/node-agent/kube/types";
 import { installDefinitions, removeDefinitions } from "../../../sandbox/prometheus/definitions";
@@ -42,6 +43,7 @@ let outputs: MonitoringOutputs;
 before(async () => {
   sandbox = await sandboxUp({ dir });
   api = await KubeClient.fromFile(sandbox.kubeconfig);
+  await admitAnyPod(api, "default");
 });
 after(async () => {
   metrics?.closeAllConnections();

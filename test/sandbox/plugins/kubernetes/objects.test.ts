@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { admitAnyPod } from "../../../../sandbox/control-plane/access";
+import { KubeClient } from "../../../../sandbox/node-agent/kube/client";
 import { ApiClient } from "../../../../sandbox/plugins/kubernetes/api-client";
 import { connection } from "../../../../sandbox/plugins/kubernetes/kubeconfig";
 import { kubernetesService } from "../../../../sandbox/plugins/kubernetes/service";
@@ -22,6 +24,7 @@ let kubeconfig: string;
 
 before(async () => {
   ({ kubeconfig } = await sandboxUp({ dir }));
+  await admitAnyPod(await KubeClient.fromFile(kubeconfig), "default");
   api = new ApiClient(connection(kubeconfig, {}));
   provider = await connectProvider(
     kubernetesService(() => undefined),
