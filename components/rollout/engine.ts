@@ -128,8 +128,6 @@ class Engine {
         return result(record, observation, desired);
       }
       for (const action of decision.actions) {
-        // Between two writes another runner may have taken over, or the one we work for have ended.
-        await fence.renew();
         await this.act(action).catch(async (error: unknown) => {
           await this.refused(record, decision, error, observation);
           throw error;
