@@ -17,13 +17,10 @@ fault(
   async ({ injected, handled }) => {
     stage = await Stage.open();
     const before = stage.on("a");
-    stage.when(
-      () => stage.on("b") > 20,
-      () => {
-        stage.reconnect = AWAY;
-        injected();
-      },
-    );
+    stage.whenDraining(() => {
+      stage.reconnect = AWAY;
+      injected();
+    }, 20);
     await assert.rejects(stage.up("b"), (error) => {
       assert.ok(isEmqxError(error) && error.code === "EMQX_CLIENTS_AWAY", String(error));
       return true;
@@ -48,10 +45,7 @@ fault(
   async ({ injected, handled }) => {
     stage = await Stage.open();
     let heldAt = 0;
-    stage.when(
-      () => stage.on("b") > 20,
-      () => (stage.reconnect = AWAY),
-    );
+    stage.whenDraining(() => (stage.reconnect = AWAY), 20);
     stage.when(
       () => stage.lines.some((line) => line.startsWith("Evacuation held")),
       () => {
@@ -81,10 +75,7 @@ fault(
   },
   async ({ injected, handled }) => {
     stage = await Stage.open();
-    stage.when(
-      () => stage.on("b") > 20,
-      () => (stage.reconnect = AWAY),
-    );
+    stage.whenDraining(() => (stage.reconnect = AWAY), 20);
     stage.when(
       () => stage.lines.some((line) => line.startsWith("Evacuation held")),
       () => {

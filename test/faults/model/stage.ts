@@ -77,6 +77,11 @@ export class Stage {
     });
   }
 
+  /** Strikes when the drain to `b` is under way: so many of its clients have arrived. */
+  whenDraining(strike: () => void, arrived = 10): void {
+    this.when(() => this.on("b") > arrived, strike);
+  }
+
   /** Everything is on the new revision, nothing is left over and nothing was lost. */
   get settledOn(): (revision: string) => boolean {
     return (revision) =>

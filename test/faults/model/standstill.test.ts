@@ -24,16 +24,13 @@ fault(
   },
   async ({ injected, handled }) => {
     stage = await Stage.open();
-    stage.when(
-      () => stage.on("b") > 10,
-      () => {
-        // The lowest ordinal goes last: all others can be drained and removed.
-        const [hung] = stage.pods("a").filter(({ ordinal }) => ordinal === 0);
-        assert.ok(hung);
-        hung.silentUntil = FOREVER;
-        injected();
-      },
-    );
+    stage.whenDraining(() => {
+      // The lowest ordinal goes last: all others can be drained and removed.
+      const [hung] = stage.pods("a").filter(({ ordinal }) => ordinal === 0);
+      assert.ok(hung);
+      hung.silentUntil = FOREVER;
+      injected();
+    });
     await rejects(stage.up("b"), "EMQX_DRAIN_DEADLINE", /Not drained: c-core-a-0/);
     handled();
     assert.deepEqual(
@@ -58,15 +55,12 @@ fault(
   },
   async ({ injected, handled }) => {
     stage = await Stage.open();
-    stage.when(
-      () => stage.on("b") > 10,
-      () => {
-        const [hung] = stage.pods("b");
-        assert.ok(hung);
-        hung.silentUntil = FOREVER;
-        injected();
-      },
-    );
+    stage.whenDraining(() => {
+      const [hung] = stage.pods("b");
+      assert.ok(hung);
+      hung.silentUntil = FOREVER;
+      injected();
+    });
     await rejects(stage.up("b"), "EMQX_DRAIN_DEADLINE", /EMQX does not answer/);
     handled();
     assert.equal(stage.pods("a").length, 3, "no blue pod was given up");
@@ -86,15 +80,12 @@ fault(
   },
   async ({ injected, handled }) => {
     stage = await Stage.open();
-    stage.when(
-      () => stage.on("b") > 10,
-      () => {
-        const [hung] = stage.pods("a");
-        assert.ok(hung);
-        hung.silentUntil = stage.model.now() + 90_000;
-        injected();
-      },
-    );
+    stage.whenDraining(() => {
+      const [hung] = stage.pods("a");
+      assert.ok(hung);
+      hung.silentUntil = stage.model.now() + 90_000;
+      injected();
+    });
     await stage.up("b");
     handled();
     assert.ok(stage.settledOn("b"));
@@ -110,13 +101,10 @@ fault(
   },
   async ({ injected, handled }) => {
     stage = await Stage.open();
-    stage.when(
-      () => stage.on("b") > 10,
-      () => {
-        injected();
-        throw new Error("killed");
-      },
-    );
+    stage.whenDraining(() => {
+      injected();
+      throw new Error("killed");
+    });
     await assert.rejects(stage.up("b"), /killed/);
     stage.store.lose();
     for (const pod of stage.pods("a")) pod.silentUntil = stage.model.now() + 60_000;
@@ -136,14 +124,11 @@ fault(
   async ({ injected, handled }) => {
     stage = await Stage.open();
     let paused = 0;
-    stage.when(
-      () => stage.on("b") > 10,
-      () => {
-        stage.model.control = "pause";
-        paused = stage.model.now();
-        injected();
-      },
-    );
+    stage.whenDraining(() => {
+      stage.model.control = "pause";
+      paused = stage.model.now();
+      injected();
+    });
     stage.when(
       () => paused > 0 && stage.model.now() > paused + 600_000,
       () => (stage.model.control = "resume"),
