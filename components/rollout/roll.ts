@@ -1,5 +1,4 @@
 /** Create and update are one thing: bring the cluster to what the inputs say, from wherever it is. */
-import { changesSince } from "./changes";
 import type { Connection, Declared } from "./connect";
 import { aimOf } from "./desired";
 import type { EngineOptions } from "./engine";
@@ -7,7 +6,7 @@ import type { EngineSink } from "./engine-log";
 import { estimateParts, total } from "./estimate-parts";
 import { initFailure, plainError } from "./failure";
 import type { Credentials } from "../kubernetes/config";
-import { goalOf, isIn, servingRevision } from "./goal";
+import { goalOf, isIn } from "./goal";
 import { driftToMend } from "./hot-keys";
 import { siteOf, type RolloutInputs } from "./inputs";
 import { outputsAfter, outputsOnFailure, type Outputs, type Seen } from "./outputs";
@@ -91,11 +90,6 @@ async function rollOn(
     estimateSeconds: total(estimateParts(before, desired, stored)),
   });
   if (setBack) for (const each of drift) sink.milestone(setBackLine(each));
-  if (olds?.applied && changesSince(olds.applied, inputs).some(isService)) {
-    // The rules look at the listeners Service; a replaced dashboard Service lost its selector too.
-    const { role, revision } = servingRevision(goalOf(desired));
-    await cluster.act({ do: "select", role, revision, core: desired.revision });
-  }
   return outputsAfter(inputs, { record, observation });
 }
 
@@ -112,8 +106,6 @@ function reconfigure({ sets, nodes }: Observation, desired: Desired): Action | u
 
 const setBackLine = ({ key, declared, found }: ConfigDrift): string =>
   `config ${key}: set back from ${found} to ${declared}`;
-
-const isService = ({ path }: { path: string }) => path.startsWith("services.");
 
 /** The record was saved before the error was thrown; the rest is best effort. */
 async function lookAgain(connection: Connection, stored: RolloutRecord): Promise<Seen> {

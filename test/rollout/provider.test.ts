@@ -77,14 +77,6 @@ describe("create and update", () => {
         /EMQX_INTERNAL: TypeError: boom\n +at /.test(error.reasons[0] ?? ""),
     );
   });
-
-  test("a replaced Service gets its selector again, an unchanged one is not touched", async () => {
-    await bench.provider.update("default/emqx", outs, upgraded);
-    assert.deepEqual(bench.actions, []);
-    const services = { listeners: { uid: "new", resourceVersion: "1" } };
-    await bench.provider.update("default/emqx", outs, { ...inputs, services });
-    assert.deepEqual(bench.actions, [{ do: "select", role: "core", revision, core: revision }]);
-  });
 });
 
 describe("check", () => {
