@@ -9,7 +9,7 @@ interface Leftovers {
 }
 
 /** A replicant is called by its IP address; EMQX forgets it by itself, and cannot be told to. */
-const REPLICANT = /@(\d+\.\d+\.\d+\.\d+|\[?[0-9a-f:]+\]?)$/i;
+const REPLICANT = /@(\d+\.\d+\.\d+\.\d+|\[?[0-9a-f:]*:[0-9a-f:.]*\]?)$/i;
 
 /** What EMQX lists beyond the nodes that some set wants. */
 export function leftovers(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { decide } from "../../components/rollout/decide";
+import { leftovers } from "../../components/rollout/leftovers";
 import type { Held, NodeObservation } from "../../components/rollout/types";
 import {
   blues,
@@ -71,4 +72,12 @@ describe("names that were used before", () => {
     assert.deepEqual(actions(down, "blue"), [{ do: "inspect" }]);
     assert.deepEqual(actions(settled, null), [{ do: "inspect" }]);
   });
+});
+
+test("EMQX is told to forget cores, not replicants, which are named by an address", () => {
+  const addresses = ["10.88.0.1", "[fd00::1]", "fd00::1", "::ffff:10.88.0.1", "[::ffff:10.88.0.1]"];
+  const names = ["emqx@c-core-old-0.c-headless", ...addresses.map((address) => `emqx@${address}`)];
+  const view = Object.fromEntries(names.map((name) => [name, "stopped" as const]));
+  const { forgotten } = leftovers(cluster([node("green", 0, { view })]), () => false);
+  assert.deepEqual(forgotten, ["emqx@c-core-old-0.c-headless"]);
 });
