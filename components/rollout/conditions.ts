@@ -4,7 +4,14 @@ import { look } from "./look";
 import type { Conditions, Desired, Observation, RolloutRecord } from "./types";
 
 /** Reasons of a container that waiting does not cure. */
-const HOPELESS = ["InvalidImageName", "ErrImageNeverPull", "ErrImagePull", "ImagePullBackOff"];
+const HOPELESS = [
+  "InvalidImageName",
+  "ErrImageNeverPull",
+  "ErrImagePull",
+  "ImagePullBackOff",
+  // The kubelet waits 10 s, 20 s, 40 s: only from the third end on does it outlast HOPELESS_PATIENCE.
+  "CrashLoopBackOff",
+];
 
 /** `previous` is the look before this one of the same run. */
 export function conditions(
@@ -23,6 +30,7 @@ export function conditions(
       (node) => node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node),
     ),
     calm: seen.calm && previous?.nodes.length === observation.nodes.length,
+    serviceless: !observation.service.exists,
     hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),
     still: !!previous && gist(previous, leaving) === gist(observation, leaving),
     ...drainConditions(seen.leaving),

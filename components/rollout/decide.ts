@@ -8,7 +8,7 @@
  * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
 import { isLost, state } from "./drain";
-import { awaitClients, endStandstill, paused } from "./holds";
+import { awaitClients, awaitService, endStandstill, paused } from "./holds";
 import { placeOf } from "./leftovers";
 import { look, type Look } from "./look";
 import { dispose, forget, planDrain } from "./plan-drain";
@@ -29,6 +29,8 @@ type Rule = (look: Look) => Decision | undefined;
 const RULES: Rule[] = [
   paused,
   turnBack,
+  consumeTheOrder,
+  awaitService,
   endStandstill,
   disposeOfSetsThatNeverServed,
   freeTheNames,
@@ -70,10 +72,17 @@ function turnBack(seen: Look): Decision | undefined {
   if (observation.control !== "abort" || entry?.aborting) return undefined;
   const message = "aborted by annotation emqx.io/rollout-control";
   const code = "EMQX_ROLLOUT_ABORTED";
-  const actions: Action[] = [{ do: "clearControl" }];
-  if (wayBack) return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };
+  if (wayBack) return { phase: "Aborting", actions: [], waitingFor: "", abort: { code, message } };
   const nowhere = `${message}, but no earlier revision is there to go back to: nothing was changed`;
-  return { ...halt("EMQX_ROLLOUT_HELD", nowhere), actions };
+  return { ...halt("EMQX_ROLLOUT_HELD", nowhere), actions: [{ do: "clearControl" }] };
+}
+
+/** An order is consumed when it is seen to be obeyed: a later rollout must not take it for its own. */
+function consumeTheOrder({ observation, entry, selected, phase }: Look): Decision | undefined {
+  const { control } = observation;
+  const obeyed = control === "promote" ? selected : control === "abort" && !!entry?.aborting;
+  if (!obeyed) return undefined;
+  return { phase, actions: [{ do: "clearControl" }], waitingFor: "" };
 }
 
 /** What never served holds nobody's connection: a failed green must not stand in the way of its correction. */
@@ -173,7 +182,10 @@ function waitForGreen(seen: Look): Decision | undefined {
   if (draining) return { ...planDrain(seen, { hold: true }), waitingFor: what };
   const expired = seen.secondsIn("WaitGreen") > desired.strategy.progressDeadlineSeconds;
   const hopeless = (held.hopeless ?? 0) >= HOPELESS_PATIENCE;
-  if (!expired && !hopeless) return wait("WaitGreen", what);
+  if (!expired && !hopeless) {
+    const short = sides.find(({ target }) => target?.trouble !== undefined)?.target?.trouble;
+    return wait("WaitGreen", short === undefined ? what : `${what}; ${short}`);
+  }
   const why = hopeless
     ? "green cannot start"
     : `green was not ready within progressDeadlineSeconds = ${desired.strategy.progressDeadlineSeconds}`;
@@ -193,11 +205,10 @@ function gate({ observation, desired, entry, leaving, selected }: Look): Decisio
 }
 
 /** One write moves all new clients; it is written again whenever somebody takes it away. */
-function promote({ observation, selected, serving, core }: Look): Decision | undefined {
+function promote({ selected, serving, core }: Look): Decision | undefined {
   if (selected) return undefined;
   const { role, revision } = serving;
   const actions: Action[] = [{ do: "select", role, revision, core: core.revision }];
-  if (observation.control === "promote") actions.push({ do: "clearControl" });
   return { phase: "Promote", actions, waitingFor: "" };
 }
 

@@ -122,7 +122,6 @@ class Engine {
       saved = record;
       this.report(before.current, record.current, decision);
 
-      if (decision.failed) throw new EmqxError(decision.failed.code, decision.failed.message);
       if (decision.done) {
         if (record.current) sink.milestone(summary(this.options.site.name, record.current));
         return result(record, observation, desired);
@@ -133,6 +132,7 @@ class Engine {
           throw error;
         });
       }
+      if (decision.failed) throw new EmqxError(decision.failed.code, decision.failed.message);
       preflight = decision.actions.some((action) => action.do === "inspect");
       previous = observation;
       // What was only to be looked up, or has just been ordered, needs no pause.

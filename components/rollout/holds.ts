@@ -11,6 +11,23 @@ export function paused({ observation, phase }: Look): Decision | undefined {
   return wait(phase, "paused by annotation emqx.io/rollout-control; set it to resume to go on");
 }
 
+/** Milliseconds for which the listeners Service may be gone: replacing it is deleting and creating it. */
+export const SERVICE_PATIENCE = 10_000;
+
+/** Without the Service an evicted client has nowhere to go. */
+export function awaitService(seen: Look): Decision | undefined {
+  const { observation, held, phase } = seen;
+  if (observation.service.exists) return undefined;
+  const waitingFor = "the listeners Service, which somebody deleted";
+  if ((held.serviceless ?? 0) < SERVICE_PATIENCE) {
+    return { phase, actions: stopEvicting(seen), waitingFor };
+  }
+  const message =
+    "Expected the listeners Service of the cluster, found none: somebody deleted it. No more clients " +
+    "are evicted, all nodes keep running. Run `pulumi up --refresh`, which creates it again and goes on from here.";
+  return halt("EMQX_KUBERNETES_ERROR", message);
+}
+
 /** Once a drain has begun, nothing else bounds its waits: for a hung host, a pod that does not end, a refused call. */
 export function endStandstill(seen: Look): Decision | undefined {
   const { draining, entry, held, desired, leaving } = seen;
@@ -57,13 +74,10 @@ const isHolding = (away: Away | undefined): boolean => away !== undefined && !aw
 /** Sessions may go on being moved; nobody else is cut. */
 function hold(seen: Look, away: Away | null): Decision {
   const plan = planDrain(seen, { hold: true });
-  const stops = seen.leaving
-    .filter((node) => ["waiting_health_check", "evicting_conns"].includes(state(node)))
-    .map((node): Action => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
   const until = away?.until ?? seen.entry?.away?.until;
   return {
     ...plan,
-    actions: plan.actions.length > 0 ? plan.actions : stops,
+    actions: plan.actions.length > 0 ? plan.actions : stopEvicting(seen),
     waitingFor: `evicted clients to come back, ${seen.arrived ?? "an unknown number"} of ${until} are on the new nodes`,
     away,
     ...(away && {
@@ -73,3 +87,8 @@ function hold(seen: Look, away: Away | null): Decision {
     }),
   };
 }
+
+const stopEvicting = ({ leaving }: Look): Action[] =>
+  leaving
+    .filter((node) => ["waiting_health_check", "evicting_conns"].includes(state(node)))
+    .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));

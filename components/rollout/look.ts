@@ -162,15 +162,14 @@ export function look(
     staying.every((node) => !node.view || sees(node, names));
 
   const selected =
-    (!service.exists || service.selects === serving.revision) &&
+    service.selects === serving.revision &&
     (service.dashboardSelects === undefined || service.dashboardSelects === core.revision);
   const servingPods = new Set(serving.green.map((node) => node.pod));
   const switched =
-    !service.exists ||
-    (selected &&
-      serving.staying.length === serving.replicas &&
-      serving.staying.every((node) => service.readyPods.includes(node.pod)) &&
-      service.readyPods.every((pod) => servingPods.has(pod)));
+    selected &&
+    serving.staying.length === serving.replicas &&
+    serving.staying.every((node) => service.readyPods.includes(node.pod)) &&
+    service.readyPods.every((pod) => servingPods.has(pod));
 
   const calm = leaving.every((node) => !node.terminating);
   const isSurplus = (node: NodeObservation) => surplus.includes(node);
@@ -275,7 +274,7 @@ function secondsSince(entry: RolloutEntry | undefined, phase: Phase, now: number
 
 function diagnose({ nodes, sets }: Observation): string {
   const silent = nodes
-    .filter((node) => !node.ready || !node.reachable)
+    .filter((node) => !node.ready || !node.reachable || node.trouble !== undefined)
     .map((node) => {
       const state = node.ready ? "Ready" : "not Ready";
       const answer = node.reachable ? "EMQX answers" : "EMQX does not answer";

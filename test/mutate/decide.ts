@@ -10,14 +10,14 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "abort-without-way-back",
-    'if (wayBack) return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };',
-    'return { phase: "Aborting", actions, waitingFor: "", abort: { code, message } };',
+    'if (wayBack) return { phase: "Aborting", actions: [], waitingFor: "", abort: { code, message } };',
+    'return { phase: "Aborting", actions: [], waitingFor: "", abort: { code, message } };',
     "An abort without a blue to go back to changes nothing.",
   ],
   [
     "abort-annotation-stays",
-    'const actions: Action[] = [{ do: "clearControl" }];',
-    "const actions: Action[] = [];",
+    'control === "abort" && !!entry?.aborting;',
+    'control === "pause" && !!entry?.aborting;',
     "An annotation that was obeyed is consumed.",
   ],
   [
@@ -100,14 +100,14 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "promote-annotation-stays",
-    'if (observation.control === "promote") actions.push({ do: "clearControl" });',
-    'if (observation.control === "resume") actions.push({ do: "clearControl" });',
+    'control === "promote" ? selected : control === "abort"',
+    'control === "promote" ? false : control === "abort"',
     "The annotation that opened the gate does not open the next one.",
   ],
   [
     "selector-not-defended",
-    "function promote({ observation, selected, serving, core }: Look): Decision | undefined {\n  if (selected) return undefined;",
-    "function promote({ observation, selected, serving, core, draining }: Look): Decision | undefined {\n  if (selected || draining) return undefined;",
+    "function promote({ selected, serving, core }: Look): Decision | undefined {\n  if (selected) return undefined;",
+    "function promote({ selected, serving, core, draining }: Look): Decision | undefined {\n  if (selected || draining) return undefined;",
     "A selector that somebody takes away is written again, also during the drain.",
   ],
   [

@@ -76,8 +76,20 @@ export const HOLDS = [
       "Sessions go on being moved while clients are waited for.",
     ],
     [
+      "service-gone-unnoticed",
+      "if (observation.service.exists) return undefined;",
+      "if (!!seen) return undefined;",
+      "Without its Service an upgrade evicts nobody.",
+    ],
+    [
+      "service-awaited-for-ever",
+      "if ((held.serviceless ?? 0) < SERVICE_PATIENCE) {",
+      "if ((held.serviceless ?? 0) < Infinity) {",
+      "A Service that stays away ends the run.",
+    ],
+    [
       "hold-goes-on-evicting",
-      "actions: plan.actions.length > 0 ? plan.actions : stops,",
+      "actions: plan.actions.length > 0 ? plan.actions : stopEvicting(seen),",
       "actions: plan.actions,",
       "A hold stops the evacuations that evict.",
     ],

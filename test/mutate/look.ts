@@ -46,8 +46,8 @@ export const LOOK = mutationsOf("look", [
   ],
   [
     "switched-though-blue-is-listed",
-    "&&\n      service.readyPods.every((pod) => servingPods.has(pod)));",
-    ");",
+    "&&\n    service.readyPods.every((pod) => servingPods.has(pod));",
+    ";",
     "The switch is proven when the Service lists no node of another set.",
   ],
   [

@@ -189,13 +189,16 @@ describe("the gate", () => {
     assert.match(decision.waitingFor, /promote/);
   });
 
-  test("opens by annotation, which is consumed", () => {
-    const observation = cluster([...blues(), ...greens()], { control: "promote" });
-    const decision = ask(observation, waiting, settled, manual);
+  test("opens by annotation, which is consumed once the Service has been switched", () => {
+    const both = [...blues(), ...greens()];
+    const decision = ask(cluster(both, { control: "promote" }), waiting, settled, manual);
     assert.deepEqual(decision.actions, [
       { do: "select", role: "core", revision: "green", core: "green" },
-      { do: "clearControl" },
     ]);
+    const obeyed = cluster(both, { control: "promote", service: greenService });
+    assert.deepEqual(ask(obeyed, waiting, settled, manual).actions, [{ do: "clearControl" }]);
+    const idle = cluster(greens(), { control: "promote", service: greenService });
+    assert.deepEqual(ask(idle, fresh).actions, [{ do: "clearControl" }]);
   });
 
   test("does not hold up a first deployment", () => {
@@ -250,9 +253,12 @@ describe("the switch", () => {
     assert.equal(ask(observation, promoted, patient).actions[0]?.do, "evacuate");
   });
 
-  test("a cluster without listeners Service has nothing to switch", () => {
-    const service = { exists: false, selects: null, readyPods: [] };
-    assert.equal(ask(cluster(greens(), { service }), fresh).done, true);
+  test("a replaced Service gets its selector again, the dashboard's too", () => {
+    const select = { do: "select", role: "core", revision: "green", core: "green" };
+    const bare = { ...greenService, selects: null };
+    assert.deepEqual(ask(cluster(greens(), { service: bare }), fresh).actions, [select]);
+    const service = { ...greenService, dashboardSelects: null };
+    assert.deepEqual(ask(cluster(greens(), { service }), fresh).actions, [select]);
   });
 });
 
@@ -413,7 +419,8 @@ describe("control", () => {
     });
     const decision = ask(observation);
     assert.equal(decision.abort?.code, "EMQX_ROLLOUT_ABORTED");
-    assert.deepEqual(decision.actions, [{ do: "clearControl" }]);
+    const aborting = record(["WaitGreen", "Promote", "Evacuate"], { aborting: true });
+    assert.deepEqual(ask(observation, aborting).actions, [{ do: "clearControl" }]);
   });
 
   test("abort without a revision to go back to fails and changes nothing", () => {
@@ -517,6 +524,14 @@ describe("conditions", () => {
     const broken = { reason: "ErrImageNeverPull", ready: false };
     assert.equal(at([...blues(broken), ...greens()]).hopeless, false);
     assert.equal(at([...blues(), ...greens(broken)]).hopeless, true);
+    assert.equal(
+      at([...blues(), ...greens({ ready: false, reason: "CrashLoopBackOff" })]).hopeless,
+      true,
+    );
+    assert.equal(
+      at([...blues(), ...greens({ ready: false, reason: "Restarted" })]).hopeless,
+      false,
+    );
   });
 
   test("the age of each leaving node's state is tracked by name", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { conditions } from "../../components/rollout/conditions";
 import { decide } from "../../components/rollout/decide";
+import { SERVICE_PATIENCE } from "../../components/rollout/holds";
 import type { Past } from "../../components/rollout/returns";
 import type { Away, Held, Observation, RolloutRecord } from "../../components/rollout/types";
 import {
@@ -144,5 +145,30 @@ describe("a standstill", () => {
     assert.equal(still(withBlue(20, 5), withBlue(20, 9)), true);
     assert.equal(still(withBlue(20, 5), withBlue(19, 5)), false);
     assert.equal(still(hung, { ...hung, control: "pause" }), false);
+  });
+});
+
+describe("the listeners Service", () => {
+  const gone = {
+    ...withBlue(20, 0),
+    service: { exists: false, selects: null, readyPods: [] },
+  };
+
+  test("that is gone stops who evicts, begins nothing, and is waited for a while", () => {
+    const decision = ask(gone, DRAINING, { ...settled, serviceless: SERVICE_PATIENCE - 1 });
+    assert.deepEqual(decision.actions, [
+      { do: "stopEvacuation", node: "emqx@c-core-blue-0", pod: "c-core-blue-0" },
+    ]);
+    assert.match(decision.waitingFor, /listeners Service/);
+    const before = cluster([...blues(), ...greens({ ready: false })], { service: gone.service });
+    assert.deepEqual(ask(before, record(["WaitGreen"])).actions, []);
+  });
+
+  test("that stays away fails the run with what to do", () => {
+    const { failed } = ask(gone, DRAINING, { ...settled, serviceless: SERVICE_PATIENCE });
+    assert.equal(failed?.code, "EMQX_KUBERNETES_ERROR");
+    assert.match(failed?.message ?? "", /pulumi up --refresh/);
+    assert.equal(conditions(gone, wanted(), DRAINING).serviceless, true);
+    assert.equal(conditions(withBlue(20, 0), wanted(), DRAINING).serviceless, false);
   });
 });
