@@ -22,6 +22,7 @@ const RULES = tests(
   "preflight",
   "roles",
   "mutants",
+  "strays",
 );
 /** After the rules: a mutant may make the engine turn for ever. */
 const ENGINE = tests("engine");
