@@ -14,9 +14,6 @@ const RULES = ["decide", "drain", "look", "sides", "goal", "plan-drain", "prefli
   (name) => `components/rollout/${name}.ts`,
 );
 
-/** Faults that are part of every run; the others are `npm run test:faults`. */
-const SAMPLE = ["test/faults/sample.test.ts"];
-
 async function main(): Promise<void> {
   const runner = new Runner();
   const wanted = testFiles("test").filter((file) => filters.every((part) => file.includes(part)));
@@ -30,8 +27,9 @@ async function main(): Promise<void> {
   const within = (folder: string) => wanted.filter((file) => file.startsWith(`test/${folder}/`));
   const faults = within("faults").filter((file) => !file.startsWith("test/faults/model/"));
   const sandbox = within("sandbox");
-  const whole = [...within("e2e"), ...faults.filter((file) => !all || SAMPLE.includes(file))];
-  const unit = wanted.filter((file) => ![...sandbox, ...whole, ...faults].includes(file));
+  // A run of all has the faults on the model and those among the end-to-end tests; the others are `npm run test:faults`.
+  const whole = [...within("e2e"), ...(all ? [] : faults)];
+  const unit = wanted.filter((file) => ![...sandbox, ...within("e2e"), ...faults].includes(file));
   await runner.suite("unit", unit, 2, all ? RULES : []);
   await runner.suite("sandbox", sandbox, 1);
   // A real control plane and a fleet each: one file at a time, so that none starves the others.

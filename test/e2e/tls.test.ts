@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test, { after, before } from "node:test";
 import { authority, issue } from "../../sandbox/node-agent/server/certificate";
 import type { Scenario } from "../../sandbox/scenario";
-import { Bench, isReady } from "../e2e/support/cluster";
-import { assertGraceful, show } from "../e2e/support/graceful";
+import { Bench, isReady } from "./support/cluster";
+import { assertGraceful, show } from "./support/graceful";
 
 // A dashboard on HTTPS only, with a certificate of a private authority; one story in order.
 const PORT = 18084;

@@ -6,7 +6,7 @@ import { deniedTo, podSecurityViolations, usesOf } from "../../sandbox/measure/a
 import { installDefinitions } from "../../sandbox/prometheus/definitions";
 import type { KubeObject } from "../../sandbox/node-agent/kube/types";
 import type { Scenario } from "../../sandbox/scenario";
-import { Bench, isReady } from "../e2e/support/cluster";
+import { Bench, isReady } from "./support/cluster";
 
 // Everything that the package does in Kubernetes, as a user with the shipped Roles only, in a
 // namespace that enforces the Pod Security Standard `restricted`: one story in order.
