@@ -10,9 +10,20 @@ import { bin, Runner, testFiles } from "./support/runner";
 const filters = process.argv.slice(2);
 
 /** The rules must be covered line by line by the unit tests. */
-const RULES = ["decide", "drain", "look", "sides", "goal", "plan-drain", "preflight"].map(
-  (name) => `components/rollout/${name}.ts`,
-);
+const RULES = [
+  "conditions",
+  "decide",
+  "drain",
+  "goal",
+  "holds",
+  "leftovers",
+  "look",
+  "plan-drain",
+  "preflight",
+  "returns",
+  "sides",
+  "verdicts",
+].map((name) => `components/rollout/${name}.ts`);
 
 async function main(): Promise<void> {
   const runner = new Runner();
