@@ -67,6 +67,8 @@ describe("a node is drained", () => {
     assert.equal(drainConditions([loaded(0, 0, 3)])["emqx@c-core-blue-0 empty"], false);
     assert.equal(drainConditions([loaded(0, 0)])["emqx@c-core-blue-0 empty"], true);
     assert.equal(isEmpty(loaded(0, 0), {}), false);
+    const young = { "emqx@c-core-blue-0 empty": EMPTY_MILLISECONDS - 1 };
+    assert.equal(isEmpty(loaded(0, 0), young), false);
   });
 });
 
