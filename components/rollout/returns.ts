@@ -46,14 +46,17 @@ export function arrivals(observation: Observation, stays: Set<string>): number |
   return nodes.reduce((sum, node) => sum + live(node), 0);
 }
 
-/** Clients that the other nodes have lost; a node that was silent at either time tells nothing. */
+/**
+ * Clients that the other nodes have lost together: who went from one of them to the next is not
+ * away. A node that was silent at either time tells nothing.
+ */
 function departures(before: Observation, after: Observation, stays: Set<string>): number {
-  const later = new Map(after.nodes.map((node) => [node.node, node]));
-  return before.nodes
-    .filter((node) => node.reachable && !stays.has(node.node))
-    .reduce((sum, node) => {
-      const now = later.get(node.node);
-      if (now && !now.reachable) return sum;
-      return sum + Math.max(0, live(node) - (now ? live(now) : 0));
-    }, 0);
+  const silent = new Set(
+    [...before.nodes, ...after.nodes].filter((node) => !node.reachable).map(({ node }) => node),
+  );
+  const there = ({ nodes }: Observation) =>
+    nodes
+      .filter(({ node }) => !stays.has(node) && !silent.has(node))
+      .reduce((sum, node) => sum + live(node), 0);
+  return Math.max(0, there(before) - there(after));
 }

@@ -120,9 +120,15 @@ export const HOLDS = [
       "While a node that stays is silent nobody knows who is back.",
     ],
     [
+      "gone-to-the-next-node-is-away",
+      ".reduce((sum, node) => sum + live(node), 0);\n  return Math.max(0, there(before) - there(after));",
+      ".map((node) => [node.node, live(node)] as const);\n  const now = new Map(there(after));\n  return there(before).reduce((sum, [name, had]) => sum + Math.max(0, had - (now.get(name) ?? 0)), 0);",
+      "Who went from one leaving node to the next is not away.",
+    ],
+    [
       "silent-node-has-lost-all",
-      "if (now && !now.reachable) return sum;",
-      "",
+      "[...before.nodes, ...after.nodes].filter((node) => !node.reachable)",
+      "[...before.nodes].filter((node) => !node.reachable)",
       "A node that does not answer has not lost its clients.",
     ],
   ]),

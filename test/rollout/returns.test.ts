@@ -42,6 +42,18 @@ describe("evicted clients", () => {
     assert.equal(missing(look(100, 0), hung, hung), undefined);
   });
 
+  test("are not those who went from one leaving node to the next", () => {
+    const both = (zero: number, one: number, green: number) =>
+      cluster([
+        node("blue", 0, clients(zero)),
+        node("blue", 1, clients(one)),
+        node("green", 0, clients(green)),
+      ]);
+    const moved = cluster([node("blue", 0, clients(80)), node("green", 0, clients(0))]);
+    assert.equal(missing(both(27, 53, 0), moved, moved), undefined);
+    assert.equal(missing(both(27, 53, 0), both(60, 0, 0), both(60, 0, 0)), 10);
+  });
+
   test("can't be counted while a node that stays is silent", () => {
     const blind = cluster([node("blue", 0, clients(0)), node("green", 0, silent)]);
     assert.equal(missing(look(100, 0), look(0, 0), blind), undefined);
