@@ -10,6 +10,7 @@
 import { isLost, state } from "./drain";
 import { awaitClients, awaitService, endStandstill, paused } from "./holds";
 import { placeOf } from "./leftovers";
+import { isIn } from "./goal";
 import { look, type Look } from "./look";
 import { dispose, forget, planDrain } from "./plan-drain";
 import { checked, quotaProblem } from "./preflight";
@@ -46,6 +47,7 @@ const RULES: Rule[] = [
   awaitClients,
   drain,
   forgetStoppedNodes,
+  removeWhatSetsLeft,
   finish,
 ];
 
@@ -258,6 +260,15 @@ function forgetStoppedNodes(seen: Look): Decision | undefined {
   if (seen.disposable.length > 0) return wait("Retire", "pods that never served to end");
   if (seen.lingering.length === 0) return undefined;
   return wait("Retire", `EMQX to notice that ${seen.lingering.join(", ")} is gone`);
+}
+
+/** A set that somebody deleted leaves its ConfigMap, as does a run that was killed between the two. */
+function removeWhatSetsLeft({ observation, goal }: Look): Decision | undefined {
+  const actions = (observation.ownerless ?? [])
+    .filter(({ role, revision }) => !isIn(goal, role, revision))
+    .map((left): Action => ({ do: "deleteSet", ...left }));
+  if (actions.length === 0) return undefined;
+  return { phase: "Retire", actions, waitingFor: "ConfigMaps of sets that are gone" };
 }
 
 /** Exactly the wanted nodes serve and nothing is left over: success, or the end of a way back. */

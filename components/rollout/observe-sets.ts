@@ -42,6 +42,22 @@ export function setsOf(found: Found): SetObservation[] {
   ].flatMap((set) => toSet(set, found));
 }
 
+/** Colours of which only the ConfigMap is left: somebody deleted the set, or a run was killed while it did. */
+export function ownerlessOf(found: Found): { role: Role; set: string; revision: string }[] {
+  const { cluster, configMaps, ...owners } = found;
+  const owned = new Set(
+    Object.values(owners).flatMap((objects) => objects.map(({ metadata }) => revisionOf(metadata))),
+  );
+  return configMaps.flatMap(({ metadata }) => {
+    const revision = revisionOf(metadata);
+    if (!revision || owned.has(revision)) return [];
+    if (metadata.name !== names.config(cluster, revision)) return [];
+    const role = roleOf(metadata);
+    const nameOf = role === "core" ? names.coreSet : names.replicantSet;
+    return [{ role, set: nameOf(cluster, revision), revision }];
+  });
+}
+
 function toSet({ metadata, spec }: Workload, { cluster, configMaps, pods }: Found) {
   const revision = revisionOf(metadata);
   if (!revision) return [];

@@ -14,7 +14,7 @@ import {
 import { emqxContainer } from "./emqx-container";
 import { Inspector } from "./inspect";
 import { observeServices } from "./observe-services";
-import { isLeftover, revisionOf, roleOf, setsOf, templateOf } from "./observe-sets";
+import { isLeftover, ownerlessOf, revisionOf, roleOf, setsOf, templateOf } from "./observe-sets";
 import { Shortages } from "./shortage";
 import { isReady, Troubles } from "./trouble";
 import type { Control, NodeObservation, Observation, Site } from "./types";
@@ -60,7 +60,9 @@ export class Observer {
       this.control(),
     ]);
     const pods = found.filter((pod) => revisionOf(pod.metadata) && !isLeftover(pod));
-    const sets = setsOf({ cluster: name, statefulSets, deployments, configMaps, pods });
+    const all = { cluster: name, statefulSets, deployments, configMaps, pods };
+    const sets = setsOf(all);
+    const ownerless = ownerlessOf(all);
     const [nodes] = await Promise.all([
       this.nodes(pods),
       this.shortages.explain(sets, deployments),
@@ -69,6 +71,7 @@ export class Observer {
     return {
       sets,
       nodes,
+      ...(ownerless.length > 0 && { ownerless }),
       service,
       control,
       ...(preflight && { preflight }),

@@ -209,6 +209,8 @@ export type Control = "pause" | "resume" | "abort" | "promote" | null;
 export interface Observation {
   sets: SetObservation[];
   nodes: NodeObservation[];
+  /** Configurations of sets that are gone with all their pods; absent when there is none. */
+  ownerless?: { role: Role; set: string; revision: string }[];
   service: ServiceObservation;
   /** Annotation `emqx.io/rollout-control` on the record. */
   control: Control;

@@ -165,6 +165,12 @@ export const DECIDE = mutationsOf("decide", [
     "Success waits until EMQX has noticed that a retired node is gone.",
   ],
   [
+    "own-configuration-removed",
+    ".filter(({ role, revision }) => !isIn(goal, role, revision))\n    .map((left)",
+    ".map((left)",
+    "A run that was killed before it made its set has made the set's ConfigMap.",
+  ],
+  [
     "abort-ends-as-success",
     "if (!entry?.aborting) return { phase:",
     "if (entry) return { phase:",

@@ -296,6 +296,24 @@ test("a set tells what its ConfigMap says is in force, and its template when it 
   assert.equal(nodes[0]?.template, "t1");
 });
 
+test("a ConfigMap is ownerless when its set and all pods of that colour are gone", async () => {
+  const put = (name: string, revision: string, role: "core" | "replicant" = "core") =>
+    world.api.put("configmaps", {
+      kind: "ConfigMap",
+      metadata: { name, labels: oneColour("c", revision, role) },
+    });
+  await world.addSet("a", 1);
+  for (const revision of ["a", "gone"]) put(`c-config-${revision}`, revision);
+  put("c-config-old", "old", "replicant");
+  put("somebody-elses", "other");
+  assert.deepEqual((await observe()).ownerless, [
+    { role: "core", set: "c-core-gone", revision: "gone" },
+    { role: "replicant", set: "c-replicant-old", revision: "old" },
+  ]);
+  world.api.objects.delete("statefulsets/c-core-a");
+  assert.equal((await observe()).ownerless?.length, 2, "its pod is there still");
+});
+
 test("what only looks like a part of the cluster is passed over", async () => {
   const put = (plural: string, kind: string, labels: Record<string, string>) =>
     world.api.put(plural, { kind, metadata: { name: "x", labels } });

@@ -74,6 +74,21 @@ describe("names that were used before", () => {
   });
 });
 
+test("what a deleted set leaves is removed at the end, unless it is of the goal", () => {
+  const left = (revision: string) => ({
+    role: "core" as const,
+    set: `c-core-${revision}`,
+    revision,
+  });
+  const observation = cluster(greens(), { service: greenService });
+  const ended = (ownerless: (typeof observation)["ownerless"]) =>
+    ask({ ...observation, ownerless });
+  assert.deepEqual(ended([left("blue"), left("green")]).actions, [
+    { do: "deleteSet", ...left("blue") },
+  ]);
+  assert.equal(ended([left("green")]).done, true);
+});
+
 test("EMQX is told to forget cores, not replicants, which are named by an address", () => {
   const addresses = ["10.88.0.1", "[fd00::1]", "fd00::1", "::ffff:10.88.0.1", "[::ffff:10.88.0.1]"];
   const names = ["emqx@c-core-old-0.c-headless", ...addresses.map((address) => `emqx@${address}`)];
