@@ -121,6 +121,12 @@ fault(
         assert.equal(drained, 3, "the orphans are drained");
         await sleep(5_000);
         for (const pod of pods) await hands.remove("pods", pod.metadata.name);
+        // Kubernetes' own, which went with no set either.
+        for (const { metadata } of await hands.list<KubeObject>("controllerrevisions")) {
+          if (metadata.name.startsWith(setOf(from))) {
+            await hands.remove("controllerrevisions", metadata.name);
+          }
+        }
       },
     });
     assertKept(report);

@@ -188,6 +188,7 @@ export class Hands {
 
 const GROUPS: Record<string, string> = {
   statefulsets: "/apis/apps/v1",
+  controllerrevisions: "/apis/apps/v1",
   deployments: "/apis/apps/v1",
   leases: "/apis/coordination.k8s.io/v1",
   poddisruptionbudgets: "/apis/policy/v1",
