@@ -9,6 +9,8 @@ const MAX_LENGTH = 600;
 const MAX_TEXT = 10_000;
 /** Milliseconds between two looks at a pod's events and log: each costs two calls. */
 const DETAILS_TTL = 5_000;
+/** Milliseconds after which a pod that is not Ready for no reason that it tells is looked into. */
+const LINGERING = 10_000;
 /** Reasons for waiting that are part of every start. */
 const STARTING = ["ContainerCreating", "PodInitializing"];
 
@@ -67,7 +69,7 @@ export class Troubles {
   /** One line without secrets, or undefined when nothing is wrong. */
   async explain(pod: Pod): Promise<{ reason?: string; trouble?: string }> {
     const trouble = troubleOf(pod);
-    const lingers = !trouble && !isReady(pod) && ageOf(pod) > 30_000;
+    const lingers = !trouble && !isReady(pod) && ageOf(pod) > LINGERING;
     if ((!trouble && !lingers) || pod.metadata.deletionTimestamp) return {};
     const state = trouble ? sentence(trouble.reason, trouble.message) : "not Ready";
     const text = `${state}${await this.detailsOf(pod)}`.replace(/\s+/g, " ");
