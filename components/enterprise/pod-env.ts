@@ -46,12 +46,11 @@ export function enterpriseEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
     name: envNameOf(key),
     value,
   }));
-  const set = new Set(given.map((each) => each.name));
-  return [
-    ...env.filter((each) => !set.has(each.name)),
-    ...given,
-    ...((container.env ?? []) as EnvVar[]),
-  ];
+  const user = (container.env ?? []) as EnvVar[];
+  // The API server refuses a name that an apply brings twice.
+  const without = (list: EnvVar[], others: EnvVar[]) =>
+    list.filter((each) => !others.some(({ name }) => name === each.name));
+  return [...without(without(env, given), user), ...without(given, user), ...user];
 }
 
 const secret = (name: string, secretName: string, key: string): EnvVar => ({

@@ -9,7 +9,7 @@ export const API_KEY_PATH = "/opt/emqx/data/bootstrap_api_key";
 
 type EnvVar = Record<string, unknown> & { name: string };
 
-/** Ours first and the user's last, since the last one of a name wins. */
+/** The user's in place of ours: the API server refuses a name that an apply brings twice. */
 export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] {
   const { name, namespace, clusterDomain, dashboardPort } = site;
   const user = (templateOf(inputs, role).spec?.env ?? []) as EnvVar[];
@@ -51,7 +51,8 @@ export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] 
     const key = { name: names.licenseSecret(name), key: secretKeys.license, optional: true };
     env.push({ name: "EMQX_LICENSE__KEY", valueFrom: { secretKeyRef: key } });
   }
-  return [...env, ...user];
+  const theirs = new Set(user.map((each) => each.name));
+  return [...env.filter((each) => !theirs.has(each.name)), ...user];
 }
 
 /** A replicant has no name in DNS: discovery finds cores only. */

@@ -84,7 +84,7 @@ test("the site speaks EMQX 4.4's dialect and knows one Service", () => {
   assert.equal(made(inputsOf()).site.listenersService, "emqx-ee");
 });
 
-test("emqxConfig becomes environment, the user's env comes last", () => {
+test("emqxConfig becomes environment, the user's env takes its place", () => {
   const { emqx, site } = made(
     inputsOf({
       emqxConfig: {
@@ -98,7 +98,7 @@ test("emqxConfig becomes environment, the user's env comes last", () => {
   const sizes = emqx.env.filter(({ name }) => name === "EMQX_ZONE__EXTERNAL__MAX_PACKET_SIZE");
   assert.deepEqual(
     sizes.map(({ value }) => value),
-    ["2MB", "3MB"],
+    ["3MB"],
   );
   assert.equal(emqx.env.filter(({ name }) => name === "EMQX_NAME").length, 1);
   assert.equal(site.nodePrefix, "other");
