@@ -43,8 +43,8 @@ async function main(): Promise<void> {
   const unit = wanted.filter((file) => ![...sandbox, ...within("e2e"), ...faults].includes(file));
   await runner.suite("unit", unit, 2, all ? RULES : []);
   await runner.suite("sandbox", sandbox, 1);
-  // A real control plane and a fleet each: one file at a time, so that none starves the others.
-  await runner.suite("end to end", whole, 1);
+  // A real control plane and a fleet each: more than two would starve each other on two cores.
+  await runner.suite("end to end", whole, 2);
   runner.finish();
 }
 
