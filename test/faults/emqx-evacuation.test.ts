@@ -115,7 +115,7 @@ fault(
   {
     id: "emqx-rebalance",
     title: "a rebalance stops the preflight, and one in the middle is waited for",
-    deadlineSeconds: 180,
+    deadlineSeconds: 300,
   },
   async ({ injected, handled }) => {
     await bed.faults.set(() => true, { faults: ["busy-agent"] });
