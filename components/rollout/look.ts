@@ -228,7 +228,7 @@ export function look(
       license: behind(sides, desired, "license"),
       via: core.green.filter((node) => node.ready && node.reachable).map((node) => node.pod),
     },
-    wayBack: canGoBack(observation, entry?.from, goal),
+    wayBack: canGoBack(observation, entry, goal),
     ...leftovers(observation, isDisposable),
     diagnosis: diagnose(observation),
     phase: entry?.phase ?? "Preflight",
@@ -242,13 +242,18 @@ export function look(
 const isOfTemplate = (node: NodeObservation, { rolling }: Desired): boolean =>
   !rolling || node.template === rolling.template;
 
-function canGoBack(observation: Observation, from: string | null | undefined, goal: string) {
+/** A set that is empty already can grow again, if the record knows how large it was. */
+function canGoBack(observation: Observation, entry: RolloutEntry | undefined, goal: string) {
+  const from = entry?.from;
   if (from == null || from === goal) return false;
   const roles = from.includes("/") ? (["core", "replicant"] as const) : (["core"] as const);
   return roles.every((role) =>
     observation.sets.some(
       (set) =>
-        isIn(from, role, set.revision) && set.role === role && !set.deleting && set.replicas > 0,
+        isIn(from, role, set.revision) &&
+        set.role === role &&
+        !set.deleting &&
+        (set.replicas > 0 || (entry?.before?.[role] ?? 0) > 0),
     ),
   );
 }

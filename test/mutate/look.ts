@@ -64,9 +64,15 @@ export const LOOK = mutationsOf("look", [
   ],
   [
     "way-back-to-nothing",
-    "!set.deleting && set.replicas > 0,",
-    "!set.deleting,",
-    "A revision without pods is nothing to go back to.",
+    "(set.replicas > 0 || (entry?.before?.[role] ?? 0) > 0),",
+    "set.replicas >= 0,",
+    "A revision without pods whose size nobody knows is nothing to go back to.",
+  ],
+  [
+    "way-back-by-a-set-that-goes",
+    "        !set.deleting &&\n        (set.replicas > 0",
+    "        (set.replicas > 0",
+    "A set that is being deleted is nothing to go back to.",
   ],
   [
     "blue-before-surplus",

@@ -430,6 +430,25 @@ describe("control", () => {
     assert.match(decision.failed.message, /nothing was changed/);
   });
 
+  test("abort in Retire grows an empty blue again, as long as its set is there and its size is known", () => {
+    const observation = cluster(greens(), { control: "abort", service: greenService });
+    const [green] = observation.sets;
+    assert.ok(green);
+    const empty = { ...green, name: "c-core-blue", revision: "blue", replicas: 0, pods: 0 };
+    observation.sets = [empty, green];
+    const retiring = (before: { core?: number }) =>
+      record(["WaitGreen", "Promote", "Evacuate", "Retire"], { before });
+    assert.equal(ask(observation, retiring({ core: 2 })).abort?.code, "EMQX_ROLLOUT_ABORTED");
+    assert.equal(ask(observation, retiring({})).failed?.code, "EMQX_ROLLOUT_HELD");
+    const aborting = record(["Retire"], { before: { core: 2 }, aborting: true });
+    const again = ask({ ...observation, control: null }, aborting);
+    assert.deepEqual(again.actions, [
+      { do: "scaleSet", role: "core", set: "c-core-blue", replicas: 2 },
+    ]);
+    observation.sets = [{ ...empty, deleting: true }, green];
+    assert.equal(ask(observation, retiring({ core: 2 })).failed?.code, "EMQX_ROLLOUT_HELD");
+  });
+
   test("after an abort blue is the target: its evacuations end, it is promoted, green leaves", () => {
     const story = record(["WaitGreen", "Promote", "Evacuate"], { aborting: true });
     const moving = blues({ ...evacuating("evicting_conns"), liveConnections: 2, connections: 2 });
