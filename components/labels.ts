@@ -16,6 +16,8 @@ export const CONTROL_ANNOTATION = "emqx.io/rollout-control";
 /** On a revision's ConfigMap: digests of what its nodes have accepted. */
 export const CONFIG_DIGEST_ANNOTATION = "emqx.io/config-digest";
 export const LICENSE_DIGEST_ANNOTATION = "emqx.io/license-digest";
+/** On the same: digest of its data as it was written, by which an edit by hand is noticed. */
+export const CONTENT_DIGEST_ANNOTATION = "emqx.io/content-digest";
 /** Revision of the one set that Kubernetes renews in place (EMQX 4.4 without `blueGreenUpdate`). */
 export const ROLLING = "rolling";
 /** On that set and on its pods: hash of the template, since their revision never changes. */

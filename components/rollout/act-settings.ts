@@ -3,7 +3,13 @@ import { EmqxError } from "../errors";
 import type { EmqxClient } from "../emqx/api";
 import type { KubernetesClient } from "../kubernetes/client";
 import type { ConfigMap, Workload } from "../kubernetes/shapes";
-import { CONFIG_DIGEST_ANNOTATION, everyPod, LICENSE_DIGEST_ANNOTATION, names } from "../labels";
+import {
+  CONFIG_DIGEST_ANNOTATION,
+  CONTENT_DIGEST_ANNOTATION,
+  everyPod,
+  LICENSE_DIGEST_ANNOTATION,
+  names,
+} from "../labels";
 import { askOneOf } from "./ask-one-of";
 import { revisionOf, roleOf } from "./observe-sets";
 import { secretValue } from "./secret-value";
@@ -67,10 +73,14 @@ export class SettingsActor {
     for (const annotation of Object.values(DIGESTS)) delete annotations[annotation];
     if (digest !== undefined) annotations[DIGESTS[what]] = digest;
     if (otherDigest !== undefined) annotations[other] = otherDigest;
+    const kept = what === "license" ? stored?.data : undefined;
+    const content = stored?.metadata.annotations?.[CONTENT_DIGEST_ANNOTATION];
+    if (kept) delete annotations[CONTENT_DIGEST_ANNOTATION];
+    if (kept && content !== undefined) annotations[CONTENT_DIGEST_ANNOTATION] = content;
     await this.kube.apply({
       ...configMap,
       metadata: { ...metadata, annotations },
-      ...(what === "license" && stored?.data && { data: stored.data }),
+      ...(kept && { data: kept }),
     });
   }
 

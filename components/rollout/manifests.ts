@@ -4,6 +4,7 @@ import { enterpriseManifests } from "../enterprise/manifests";
 import {
   commonLabels,
   CONFIG_DIGEST_ANNOTATION,
+  CONTENT_DIGEST_ANNOTATION,
   LICENSE_DIGEST_ANNOTATION,
   names,
   oneColour,
@@ -11,7 +12,7 @@ import {
 import { strategyOf, type RolloutInputs } from "./inputs";
 import { dataVolume, podTemplate } from "./pod";
 import { chooseRevision } from "./revision";
-import { hotSettingsOf } from "./settings";
+import { contentDigest, hotSettingsOf } from "./settings";
 import type { KubernetesObject, Manifests, Role, Site } from "./types";
 
 /** Which set an object belongs to. */
@@ -38,7 +39,9 @@ export function manifestsOf(inputs: RolloutInputs, site: Site): Manifests {
 /** The annotations say which settings its pods start with. */
 function configMap(inputs: RolloutInputs, site: Site, colour: Colour): KubernetesObject {
   const { config, license } = hotSettingsOf(inputs).digests;
+  const data = { "emqx.conf": emqxConf(inputs.config) };
   const annotations = {
+    [CONTENT_DIGEST_ANNOTATION]: contentDigest(data),
     ...(config === undefined ? {} : { [CONFIG_DIGEST_ANNOTATION]: config }),
     ...(license === undefined ? {} : { [LICENSE_DIGEST_ANNOTATION]: license }),
   };
@@ -49,7 +52,7 @@ function configMap(inputs: RolloutInputs, site: Site, colour: Colour): Kubernete
       ...metadata(site, names.config(site.name, colour.revision), colour),
       annotations,
     },
-    data: { "emqx.conf": emqxConf(inputs.config) },
+    data,
   };
 }
 

@@ -2,13 +2,18 @@
 import type { ConfigMap, Metadata, Pod, Workload } from "../kubernetes/shapes";
 import {
   CONFIG_DIGEST_ANNOTATION,
+  CONTENT_DIGEST_ANNOTATION,
   LICENSE_DIGEST_ANNOTATION,
   names,
   REVISION_LABEL,
   TEMPLATE_ANNOTATION,
 } from "../labels";
 import { emqxContainer } from "./emqx-container";
+import { contentDigest } from "./settings";
 import type { Role, SetObservation, Settings } from "./types";
+
+/** In place of a digest: no declared configuration has it, so the declared one is written again. */
+const EDITED = "edited";
 
 /** Sets of older packages and of EMQX 4.4 may lack the label: they are cores. */
 export const roleOf = ({ labels }: Metadata): Role =>
@@ -84,7 +89,10 @@ function toSet({ metadata, spec }: Workload, { cluster, configMaps, pods }: Foun
 function settingsOf(configMaps: ConfigMap[], name: string): Settings | undefined {
   const map = configMaps.find(({ metadata }) => metadata.name === name);
   if (!map) return undefined;
-  const config = map.metadata.annotations?.[CONFIG_DIGEST_ANNOTATION];
-  const license = map.metadata.annotations?.[LICENSE_DIGEST_ANNOTATION];
+  const { annotations } = map.metadata;
+  const written = annotations?.[CONTENT_DIGEST_ANNOTATION];
+  const edited = written !== undefined && written !== contentDigest(map.data ?? {});
+  const config = edited ? EDITED : annotations?.[CONFIG_DIGEST_ANNOTATION];
+  const license = annotations?.[LICENSE_DIGEST_ANNOTATION];
   return { ...(config && { config }), ...(license && { license }) };
 }

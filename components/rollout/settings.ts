@@ -24,5 +24,9 @@ export function hotSettingsOf(inputs: RolloutInputs): HotSettings {
   };
 }
 
+/** Of the key that the rollout owns; keys that others add survive its applies. */
+export const contentDigest = (data: Record<string, string>): string =>
+  digest(data["emqx.conf"] ?? "");
+
 const digest = (text: string): string =>
   createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { everyPod, oneColour } from "../../components/labels";
 import { selectedRevision } from "../../components/rollout/observe-services";
+import { contentDigest } from "../../components/rollout/settings";
 import { nodeBody } from "../emqx/fake-emqx";
 import { CRASHING, READY, site, World } from "./io-fixtures";
 import { coreNodeName } from "../../components/labels";
@@ -294,6 +295,27 @@ test("a set tells what its ConfigMap says is in force, and its template when it 
   assert.deepEqual(sets[0]?.settings, { config: "d1", license: "l1" });
   assert.equal(sets[0]?.template, "t2");
   assert.equal(nodes[0]?.template, "t1");
+});
+
+test("a ConfigMap that somebody edits has no configuration that anybody declared", async () => {
+  await world.addSet("a", 1);
+  const stored = (conf: string) =>
+    world.api.put("configmaps", {
+      kind: "ConfigMap",
+      metadata: {
+        name: "c-config-a",
+        labels: everyPod("c"),
+        annotations: {
+          "emqx.io/config-digest": "d1",
+          "emqx.io/content-digest": contentDigest({ "emqx.conf": "a {}" }),
+        },
+      },
+      data: { "emqx.conf": conf, more: "of somebody else" },
+    });
+  stored("a {}");
+  assert.deepEqual((await observe()).sets[0]?.settings, { config: "d1" });
+  stored("nonsense {");
+  assert.deepEqual((await observe()).sets[0]?.settings, { config: "edited" });
 });
 
 test("a ConfigMap is ownerless when its set and all pods of that colour are gone", async () => {
