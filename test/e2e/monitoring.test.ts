@@ -138,7 +138,8 @@ function assertMoved(ranges: Range[], end: number): void {
   assert.deepEqual([old.length, young.length], [3, 3], "three nodes in each set");
   assert.equal(firstValue(old), CLIENTS);
   assert.equal(firstValue(young), 0);
-  const left = young.filter(({ points }) => points.at(-1)?.time === end);
+  // A scrape that a busy machine misses ends a series for a second or two.
+  const left = young.filter(({ points }) => (points.at(-1)?.time ?? 0) >= end - 5);
   assert.equal(
     left.reduce((sum, { points }) => sum + (points.at(-1)?.value ?? 0), 0),
     CLIENTS,
