@@ -184,7 +184,7 @@ async function play(story: Scenario): Promise<void> {
     const rate = densest(model.evictions, 1000);
     assert.ok(rate <= story.connEvictRate * ticks, `I1: ${rate} evictions in a second`);
     // Without waitTakeover, clients on their way back count among the sessions that no forecast knew of.
-    const overlap = story.waitTakeover === 0 ? 2 : ticks;
+    const overlap = story.waitTakeover === 0 ? ticks + 1 : ticks;
     const moved = densest(model.moves, 1000);
     assert.ok(moved <= story.sessEvictRate * overlap, `I1: ${moved} moves in a second`);
     if (changesOfMind === 0) {
