@@ -170,6 +170,14 @@ export async function assertServes(
   assert.deepEqual(elsewhere, [], "clients on pods of another revision");
 }
 
+/** As the resource has it: the stack's outputs are those of the last `pulumi up` that succeeded. */
+export async function lastRollout({ stack }: Scenario): Promise<{ verdict?: string } | undefined> {
+  const { deployment } = JSON.parse(await stack.export()) as {
+    deployment: { resources: { type: string; outputs?: { lastRollout?: { verdict?: string } } }[] };
+  };
+  return deployment.resources.find(({ type }) => type.endsWith(":Rollout"))?.outputs?.lastRollout;
+}
+
 export interface Stage {
   bench: Bench;
   scenario: Scenario;
