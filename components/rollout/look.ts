@@ -278,12 +278,17 @@ function secondsSince(entry: RolloutEntry | undefined, phase: Phase, now: number
 }
 
 function diagnose({ nodes, sets }: Observation): string {
+  const answering = nodes.filter((node) => node.reachable && !node.terminating);
+  const unseen = ({ view = {} }: NodeObservation) =>
+    answering.filter(({ node }) => view[node] !== "running").length;
   const silent = nodes
-    .filter((node) => !node.ready || !node.reachable || node.trouble !== undefined)
+    .filter((node) => !node.ready || !node.reachable || node.trouble !== undefined || unseen(node))
     .map((node) => {
       const state = node.ready ? "Ready" : "not Ready";
       const answer = node.reachable ? "EMQX answers" : "EMQX does not answer";
-      return `  ${node.pod}: ${state}, ${answer}${node.trouble ? `; ${node.trouble}` : ""}`;
+      const apart = node.reachable && unseen(node) > 0;
+      const sight = apart ? `, does not see ${unseen(node)} of ${answering.length} nodes` : "";
+      return `  ${node.pod}: ${state}, ${answer}${sight}${node.trouble ? `; ${node.trouble}` : ""}`;
     });
   const short = sets
     .filter(({ trouble }) => trouble !== undefined)

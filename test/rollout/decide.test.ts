@@ -164,6 +164,16 @@ describe("waiting for green", () => {
     assert.deepEqual(decision.actions, []);
   });
 
+  test("nodes that are Ready but see nothing of each other are named by the diagnosis", () => {
+    const view = { "emqx@c-core-green-0": "running" as const };
+    const observation = cluster([...blues(), node("green", 0, { view }), node("green", 1)]);
+    const { abort } = ask(observation, record(["WaitGreen"], {}, 601), {});
+    assert.match(
+      abort?.message ?? "",
+      /c-core-green-0: Ready, EMQX answers, does not see 3 of 4 nodes/,
+    );
+  });
+
   test("a first deployment that misses its deadline fails and keeps its pods", () => {
     const story = record(["WaitGreen"], { from: null }, 601);
     const decision = ask(cluster(greens({ ready: false }), { service: on(null, []) }), story, {});
