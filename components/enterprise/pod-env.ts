@@ -1,5 +1,6 @@
 /** Environment of an EMQX 4.4 container: settings, and how the nodes of all colours find each other. */
 import { names, secretKeys } from "../labels";
+import { fromSecret, overlay, type EnvVar } from "../rollout/env-vars";
 import type { RolloutInputs } from "../rollout/inputs";
 import type { Site } from "../rollout/types";
 import { containerOf, envNameOf } from "./settings";
@@ -9,15 +10,13 @@ export const BOOTSTRAP_PATH = `/opt/emqx/data/${BOOTSTRAP_FILE}`;
 export const ACL_FOLDER = "/mounted/acl";
 export const LICENSE_FOLDER = "/mounted/license";
 
-type EnvVar = Record<string, unknown> & { name: string };
-
-/** Ours first and the user's last, since the last one of a name wins. */
+/** `emqxConfig` in place of ours, the user's environment in place of both. */
 export function enterpriseEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
   const enterprise = inputs.enterprise ?? {};
   const container = containerOf(enterprise);
   const { name, namespace, clusterDomain, nodePrefix = name } = site;
   const administrator = (key: string) =>
-    secret(envNameOf(key), names.dashboardSecret(name), secretKeys.dashboardPassword);
+    fromSecret(envNameOf(key), names.dashboardSecret(name), secretKeys.dashboardPassword);
   const env: EnvVar[] = [
     { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
     { name: "EMQX_NAME", value: nodePrefix },
@@ -34,7 +33,7 @@ export function enterpriseEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
     { name: "EMQX_LISTENER__TCP__INTERNAL", value: "" },
     { name: "EMQX_ACL_FILE", value: `${ACL_FOLDER}/acl.conf` },
     { name: "EMQX_MANAGEMENT__BOOTSTRAP_APPS_FILE", value: BOOTSTRAP_PATH },
-    secret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
+    fromSecret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
     administrator("dashboard.default_user.password"),
     // Otherwise `admin:public` opens the management API, whatever the dashboard's password is.
     administrator("management.default_application.secret"),
@@ -46,14 +45,5 @@ export function enterpriseEnv(inputs: RolloutInputs, site: Site): EnvVar[] {
     name: envNameOf(key),
     value,
   }));
-  const user = (container.env ?? []) as EnvVar[];
-  // The API server refuses a name that an apply brings twice.
-  const without = (list: EnvVar[], others: EnvVar[]) =>
-    list.filter((each) => !others.some(({ name }) => name === each.name));
-  return [...without(without(env, given), user), ...without(given, user), ...user];
+  return overlay(overlay(env, given), (container.env ?? []) as EnvVar[]);
 }
-
-const secret = (name: string, secretName: string, key: string): EnvVar => ({
-  name,
-  valueFrom: { secretKeyRef: { name: secretName, key } },
-});

@@ -2,14 +2,13 @@
 import { scanConfig } from "../config-scan";
 import { names, secretKeys } from "../labels";
 import { releaseOf } from "../release";
+import { fromSecret, overlay, type EnvVar } from "./env-vars";
 import { templateOf, type RolloutInputs } from "./inputs";
 import type { Role, Site } from "./types";
 
 export const API_KEY_PATH = "/opt/emqx/data/bootstrap_api_key";
 
-type EnvVar = Record<string, unknown> & { name: string };
-
-/** The user's in place of ours: the API server refuses a name that an apply brings twice. */
+/** The user's in place of ours. */
 export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] {
   const { name, namespace, clusterDomain, dashboardPort } = site;
   const user = (templateOf(inputs, role).spec?.env ?? []) as EnvVar[];
@@ -25,10 +24,10 @@ export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] 
     host(role),
     { name: "EMQX_NODE__DATA_DIR", value: "data" },
     { name: "EMQX_NODE__ROLE", value: role },
-    secret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
+    fromSecret("EMQX_NODE__COOKIE", names.cookieSecret(name), secretKeys.cookie),
     // EMQX parses the value as HOCON, hence the quotes.
     { name: "EMQX_API_KEY__BOOTSTRAP_FILE", value: `"${API_KEY_PATH}"` },
-    secret(
+    fromSecret(
       "EMQX_DASHBOARD__DEFAULT_PASSWORD",
       names.dashboardSecret(name),
       secretKeys.dashboardPassword,
@@ -51,8 +50,7 @@ export function podEnv(inputs: RolloutInputs, site: Site, role: Role): EnvVar[] 
     const key = { name: names.licenseSecret(name), key: secretKeys.license, optional: true };
     env.push({ name: "EMQX_LICENSE__KEY", valueFrom: { secretKeyRef: key } });
   }
-  const theirs = new Set(user.map((each) => each.name));
-  return [...env.filter((each) => !theirs.has(each.name)), ...user];
+  return overlay(env, user);
 }
 
 /** A replicant has no name in DNS: discovery finds cores only. */
@@ -60,8 +58,3 @@ const host = (role: Role): EnvVar =>
   role === "core"
     ? { name: "EMQX_HOST", value: "$(POD_NAME).$(EMQX_CLUSTER__DNS__NAME)" }
     : { name: "EMQX_HOST", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } };
-
-const secret = (name: string, secretName: string, key: string): EnvVar => ({
-  name,
-  valueFrom: { secretKeyRef: { name: secretName, key } },
-});
