@@ -67,16 +67,17 @@ export class SettingsActor {
     const { configMap } = this.manifests(role, revision, 1);
     const { metadata } = configMap;
     const digest = this.settings.digests[what];
-    const other = DIGESTS[what === "config" ? "license" : "config"];
-    const otherDigest = stored?.metadata.annotations?.[other];
     const annotations = { ...metadata.annotations };
-    for (const annotation of Object.values(DIGESTS)) delete annotations[annotation];
-    if (digest !== undefined) annotations[DIGESTS[what]] = digest;
-    if (otherDigest !== undefined) annotations[other] = otherDigest;
+    const put = (annotation: string, value: string | undefined) => {
+      if (value === undefined) delete annotations[annotation];
+      else annotations[annotation] = value;
+    };
+    const asStored = (annotation: string) =>
+      put(annotation, stored?.metadata.annotations?.[annotation]);
+    put(DIGESTS[what], digest);
+    asStored(DIGESTS[what === "config" ? "license" : "config"]);
     const kept = what === "license" ? stored?.data : undefined;
-    const content = stored?.metadata.annotations?.[CONTENT_DIGEST_ANNOTATION];
-    if (kept) delete annotations[CONTENT_DIGEST_ANNOTATION];
-    if (kept && content !== undefined) annotations[CONTENT_DIGEST_ANNOTATION] = content;
+    if (kept) asStored(CONTENT_DIGEST_ANNOTATION);
     await this.kube.apply({
       ...configMap,
       metadata: { ...metadata, annotations },

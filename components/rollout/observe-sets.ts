@@ -10,7 +10,7 @@ import {
 } from "../labels";
 import { emqxContainer } from "./emqx-container";
 import { contentDigest } from "./settings";
-import type { Role, SetObservation, Settings } from "./types";
+import type { Observation, Role, SetObservation, Settings } from "./types";
 
 /** In place of a digest: no declared configuration has it, so the declared one is written again. */
 const EDITED = "edited";
@@ -48,7 +48,7 @@ export function setsOf(found: Found): SetObservation[] {
 }
 
 /** Colours of which only the ConfigMap is left: somebody deleted the set, or a run was killed while it did. */
-export function ownerlessOf(found: Found): { role: Role; set: string; revision: string }[] {
+export function ownerlessOf(found: Found): NonNullable<Observation["ownerless"]> {
   const { cluster, configMaps, ...owners } = found;
   const owned = new Set(
     Object.values(owners).flatMap((objects) => objects.map(({ metadata }) => revisionOf(metadata))),
