@@ -20,8 +20,12 @@ const rows = readFileSync("docs/faults.md", "utf8")
 function idsIn(file: string): RegExp[] {
   const source = readFileSync(file, "utf8");
   const literals = [...source.matchAll(/["`]([a-z]+-[a-z0-9-]*(?:\$\{[^}]*\}[a-z0-9-]*)*)["`]/g)];
-  return literals.map(([, id = ""]) => new RegExp(`^${id.replaceAll(/\$\{[^}]*\}/g, "[a-z-]+")}$`));
+  return literals.map(([, id = ""]) => patternOf(id));
 }
+
+/** Matches an identifier whatever is filled in. */
+const patternOf = (id: string): RegExp =>
+  new RegExp(`^${id.replaceAll(/\$\{[^}]*\}/g, "[a-z-]+")}$`);
 
 test("each row of docs/faults.md names the file whose test injects it", () => {
   assert.ok(rows.length > 100, `${rows.length} rows`);
@@ -42,10 +46,7 @@ test("each fault that a test injects has a row", () => {
     [...readFileSync(file, "utf8").matchAll(/\bid: (["`])([a-z]+)-(.*?)\1/g)]
       .map(([, , family = "", rest = ""]) => ({ family, id: `${family}-${rest}` }))
       .filter(({ family }) => families.has(family))
-      .filter(({ id }) => {
-        const pattern = new RegExp(`^${id.replaceAll(/\$\{[^}]*\}/g, "[a-z-]+")}$`);
-        return !rows.some((row) => row.file === file && pattern.test(row.id));
-      })
+      .filter(({ id }) => !rows.some((row) => row.file === file && patternOf(id).test(row.id)))
       .map(({ id }) => `${file}: ${id}`),
   );
   assert.deepEqual(unwritten, []);
