@@ -8,11 +8,11 @@
  * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
 import { isLost, state } from "./drain";
+import { isIn } from "./goal";
 import { awaitClients, awaitService, endStandstill, paused } from "./holds";
 import { placeOf } from "./leftovers";
-import { isIn } from "./goal";
 import { look, type Look } from "./look";
-import { dispose, forget, planDrain } from "./plan-drain";
+import { dispose, forget, planDrain, stop } from "./plan-drain";
 import { checked, quotaProblem } from "./preflight";
 import type { Past } from "./returns";
 import type { Action, Decision, Desired, Held, Observation, RolloutRecord } from "./types";
@@ -140,7 +140,7 @@ function renewInPlace(seen: Look): Decision | undefined {
 function keepTheStaying({ staying, phase }: Look): Decision | undefined {
   const actions = staying
     .filter((node) => !["disabled", "unsupported", "unknown"].includes(state(node)))
-    .map((node): Action => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+    .map(stop);
   if (actions.length === 0) return undefined;
   return { phase, actions, waitingFor: "ending evacuations on nodes that stay" };
 }
@@ -185,8 +185,8 @@ function waitForGreen(seen: Look): Decision | undefined {
   const expired = seen.secondsIn("WaitGreen") > desired.strategy.progressDeadlineSeconds;
   const hopeless = (held.hopeless ?? 0) >= HOPELESS_PATIENCE;
   if (!expired && !hopeless) {
-    const short = sides.find(({ target }) => target?.trouble !== undefined)?.target?.trouble;
-    return wait("WaitGreen", short === undefined ? what : `${what}; ${short}`);
+    const trouble = sides.map(({ target }) => target?.trouble).find(Boolean);
+    return wait("WaitGreen", trouble ? `${what}; ${trouble}` : what);
   }
   const why = hopeless
     ? "green cannot start"
@@ -210,8 +210,8 @@ function gate({ observation, desired, entry, leaving, selected }: Look): Decisio
 function promote({ selected, serving, core }: Look): Decision | undefined {
   if (selected) return undefined;
   const { role, revision } = serving;
-  const actions: Action[] = [{ do: "select", role, revision, core: core.revision }];
-  return { phase: "Promote", actions, waitingFor: "" };
+  const action: Action = { do: "select", role, revision, core: core.revision };
+  return { phase: "Promote", actions: [action], waitingFor: "" };
 }
 
 /** The switch is proven by the EndpointSlices, then by time, then by blue itself: nobody comes any more. */

@@ -1,7 +1,7 @@
 /** The rules that hold a rollout up: a person, clients that stay away, a cluster in which nothing moves. */
 import { live, state } from "./drain";
 import type { Look } from "./look";
-import { planDrain } from "./plan-drain";
+import { planDrain, stop } from "./plan-drain";
 import type { Action, Away, Decision } from "./types";
 import { halt, wait } from "./verdicts";
 
@@ -91,4 +91,4 @@ function hold(seen: Look, away: Away | null): Decision {
 const stopEvicting = ({ leaving }: Look): Action[] =>
   leaving
     .filter((node) => ["waiting_health_check", "evicting_conns"].includes(state(node)))
-    .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+    .map(stop);

@@ -279,20 +279,18 @@ function secondsSince(entry: RolloutEntry | undefined, phase: Phase, now: number
 
 function diagnose({ nodes, sets }: Observation): string {
   const answering = nodes.filter((node) => node.reachable && !node.terminating);
-  const unseen = ({ view = {} }: NodeObservation) =>
-    answering.filter(({ node }) => view[node] !== "running").length;
-  const silent = nodes
-    .filter((node) => !node.ready || !node.reachable || node.trouble !== undefined || unseen(node))
-    .map((node) => {
-      const state = node.ready ? "Ready" : "not Ready";
-      const answer = node.reachable ? "EMQX answers" : "EMQX does not answer";
-      const apart = node.reachable && unseen(node) > 0;
-      const sight = apart ? `, does not see ${unseen(node)} of ${answering.length} nodes` : "";
-      return `  ${node.pod}: ${state}, ${answer}${sight}${node.trouble ? `; ${node.trouble}` : ""}`;
-    });
+  const unwell = nodes.flatMap(({ pod, ready, reachable, trouble, view = {} }) => {
+    const unseen = answering.filter(({ node }) => view[node] !== "running").length;
+    if (ready && reachable && trouble === undefined && unseen === 0) return [];
+    const state = ready ? "Ready" : "not Ready";
+    const answer = reachable ? "EMQX answers" : "EMQX does not answer";
+    const sight =
+      reachable && unseen > 0 ? `, does not see ${unseen} of ${answering.length} nodes` : "";
+    return `  ${pod}: ${state}, ${answer}${sight}${trouble ? `; ${trouble}` : ""}`;
+  });
   const short = sets
     .filter(({ trouble }) => trouble !== undefined)
     .map((set) => `  ${set.name}: ${set.pods} of ${set.replicas} pods; ${set.trouble}`);
-  const lines = [...short, ...silent];
+  const lines = [...short, ...unwell];
   return lines.length > 0 ? lines.join("\n") : "  all nodes are Ready and answer";
 }

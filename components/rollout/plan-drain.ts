@@ -34,12 +34,16 @@ function ends({ strays, leaving }: Look): string {
   return `somebody to delete ${own.join(", ")}: drained, but the set that owned ${own.length > 1 ? "them" : "it"} is gone`;
 }
 
+export const stop = ({ node, pod }: NodeObservation): Action => ({
+  do: "stopEvacuation",
+  node,
+  pod,
+});
+
 /** With no green node left to go to, evicting clients would only cut them off. */
 function rescue({ staying, leaving }: Look): Action[] {
   if (staying.some((node) => node.ready)) return [];
-  return leaving
-    .filter((node) => MOVING.includes(state(node)))
-    .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+  return leaving.filter((node) => MOVING.includes(state(node))).map(stop);
 }
 
 /**
@@ -63,7 +67,7 @@ function retarget({ leaving, desired }: Look): Action[] {
       }
       return other(evacuation.connEvictRate, connEvictRate);
     })
-    .map((node) => ({ do: "stopEvacuation", node: node.node, pod: node.pod }));
+    .map(stop);
 }
 
 function starts(seen: Look, corrections: Action[]): Action[] {
