@@ -104,9 +104,17 @@ function starts(seen: Look, corrections: Action[]): Action[] {
   return inService.map((node) => start(node, base + Math.ceil(startIn.get(node.node) ?? 0)));
 }
 
+/**
+ * Up, but silent. What clients have sent it by now it will route as it knew the cluster before it
+ * hung, to nodes that have been drained since: those have to be there until it is back.
+ */
+const hangs = ({ reachable, reason, terminating }: NodeObservation): boolean =>
+  !reachable && reason === undefined && !terminating;
+
 /** Who has nothing left goes; a core not before the last replicant that leaves, which may need it. */
 function shrink(seen: Look): Action[] {
-  const { outgoing, sides, blue } = seen;
+  const { outgoing, sides, blue, observation } = seen;
+  if (observation.nodes.some(hangs)) return [];
   const floors = new Map(outgoing.map((set) => [set, 0]));
   for (const { target, replicas } of sides) {
     if (target && target.replicas > replicas) floors.set(target, replicas);

@@ -130,7 +130,7 @@ fault(
     deadlineSeconds: 300,
   },
   async (course) => {
-    let others = -1;
+    let held = [-1];
     const { report } = await upgrades.run(course, {
       phase: "Evacuate",
       and: upgrades.underWay,
@@ -138,19 +138,19 @@ fault(
         const [node, pod] = await nodeOf(from, 0);
         await hands.hang(node, true);
         try {
-          // The line goes from the top, so the ones above are drained and given up.
-          const left = await eventually(
-            () => hands.podsOf(from),
-            (pods) => pods.length === 1,
+          const pods = await hands.podsOf(from);
+          const others = pods.filter(({ metadata }) => metadata.uid !== pod.metadata.uid);
+          held = await eventually(
+            () => Promise.all(others.map((other) => hands.sessionsOn(other))),
+            (counts) => counts.every((count) => count === 0),
             150,
           );
-          others = left.filter(({ metadata }) => metadata.uid !== pod.metadata.uid).length;
         } finally {
           await hands.hang(node, false);
         }
       },
     });
-    assert.equal(others, 0, "every other blue pod was drained and given up meanwhile");
+    assert.deepEqual(held, [0, 0], "every other blue pod was drained meanwhile");
     assertKept(report, { cuts: 3 });
   },
 );

@@ -16,6 +16,12 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
     "A blue pod is deleted only when nobody is connected.",
   ],
   [
+    "delete-while-one-hangs",
+    "if (observation.nodes.some(hangs)) return [];",
+    "if (observation.nodes.every(hangs)) return [];",
+    "No drained node is deleted while another one hangs that may still route to it.",
+  ],
+  [
     "rescue-forgotten",
     "const corrections = hold ? rescue(seen) : retarget(seen);",
     "const corrections = hold ? [] : retarget(seen);",

@@ -160,6 +160,14 @@ describe("deleting", () => {
     assert.deepEqual(actions, []);
   });
 
+  test("while any node hangs none goes, for it may route to those that are drained", () => {
+    const at = (other: object) =>
+      plan([blue(0, other), blue(1, gone), ...greens()]).actions.map(({ do: what }) => what);
+    assert.deepEqual(at(silent), []);
+    assert.deepEqual(at({ ...silent, reason: "CrashLoopBackOff" }), ["scaleSet"]);
+    assert.deepEqual(at({ ...silent, terminating: true }), ["scaleSet"]);
+  });
+
   test("a set without pods is deleted, one that is being deleted is left alone", () => {
     const empty = {
       role: "core" as const,
