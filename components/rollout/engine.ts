@@ -54,6 +54,9 @@ const ORDER: readonly Phase[] = [
 
 const REFUSALS = ["EMQX_CONFIG_REJECTED", "EMQX_LICENSE_REJECTED"];
 
+/** Milliseconds after which an outage has made a look too old to act on. */
+const STALE = 10_000;
+
 /** Phases in which a tick counts; elsewhere pods are waited for. */
 const QUICK: readonly Phase[] = ["Promote", "Evacuate", "Retire"];
 
@@ -126,12 +129,18 @@ class Engine {
         if (record.current) sink.milestone(summary(this.options.site.name, record.current));
         return result(record, observation, desired);
       }
+      let stale = false;
       for (const action of decision.actions) {
+        // The fence waits for as long as the API server is away.
+        await fence.renew();
+        stale = clock.now() - now > STALE;
+        if (stale) break;
         await this.act(action).catch(async (error: unknown) => {
           await this.refused(record, decision, error, observation);
           throw error;
         });
       }
+      if (stale) continue;
       if (decision.failed) throw new EmqxError(decision.failed.code, decision.failed.message);
       preflight = decision.actions.some((action) => action.do === "inspect");
       previous = observation;

@@ -31,6 +31,7 @@ class Stage {
   lines: string[] = [];
   sleeps: number[] = [];
   onSleep = () => {};
+  onRenew = () => {};
 
   readonly clock = {
     now: () => this.now,
@@ -44,7 +45,7 @@ class Stage {
 
   readonly fence = {
     acquire: async () => void this.fenceCalls.push("acquire"),
-    renew: async () => {},
+    renew: async () => this.onRenew(),
     release: async () => void this.fenceCalls.push("release"),
   };
 
@@ -232,6 +233,33 @@ test("the loop is quick while clients move and slow while pods start", async () 
   };
   await stage.run(want("b"));
   assert.ok(stage.sleeps.includes(250) && stage.sleeps.includes(1000));
+});
+
+test("after an outage between the look and the act it looks again", async () => {
+  const stage = await deployed();
+  const { observe, act } = stage.cluster;
+  let looked = false;
+  let outages = 0;
+  const whileUnready: string[] = [];
+  stage.cluster.observe = (options) => ((looked = true), observe(options));
+  stage.cluster.act = async (action) => {
+    if (!stage.ready) whileUnready.push(action.do);
+    await act(action);
+  };
+  stage.onRenew = () => {
+    if (!looked || stage.selects !== "b" || outages > 0) return;
+    outages += 1;
+    stage.now += 60_000;
+    stage.ready = false;
+  };
+  stage.onSleep = () => {
+    looked = false;
+    stage.ready = true;
+  };
+  await stage.run(want("b"));
+  assert.equal(outages, 1);
+  assert.deepEqual(whileUnready, []);
+  assert.deepEqual([...stage.sets.keys()], ["b"]);
 });
 
 test("EMQX failing to answer an order is a warning, said once, and the loop goes on", async () => {
