@@ -12,8 +12,9 @@ import { emqxContainer } from "./emqx-container";
 import { contentDigest } from "./settings";
 import type { Observation, Role, SetObservation, Settings } from "./types";
 
-/** In place of a digest: no declared configuration has it, so the declared one is written again. */
+/** In place of a digest: no declared configuration has these, so the declared one is written again. */
 const EDITED = "edited";
+const MISSING = "missing";
 
 /** Sets of older packages and of EMQX 4.4 may lack the label: they are cores. */
 export const roleOf = ({ labels }: Metadata): Role =>
@@ -70,7 +71,6 @@ function toSet({ metadata, spec }: Workload, { cluster, configMaps, pods }: Foun
   const image = emqxContainer(spec?.template?.spec?.containers)?.image ?? "";
   const isOurs = (pod: Pod) =>
     roleOf(pod.metadata) === role && revisionOf(pod.metadata) === revision;
-  const settings = settingsOf(configMaps, names.config(cluster, revision));
   const set: SetObservation = {
     role,
     name: metadata.name,
@@ -80,15 +80,15 @@ function toSet({ metadata, spec }: Workload, { cluster, configMaps, pods }: Foun
     image,
     createdAt: Date.parse(metadata.creationTimestamp ?? "") || 0,
     deleting: metadata.deletionTimestamp !== undefined,
-    ...(settings && { settings }),
+    settings: settingsOf(configMaps, names.config(cluster, revision)),
     ...templateOf(metadata),
   };
   return [set];
 }
 
-function settingsOf(configMaps: ConfigMap[], name: string): Settings | undefined {
+function settingsOf(configMaps: ConfigMap[], name: string): Settings {
   const map = configMaps.find(({ metadata }) => metadata.name === name);
-  if (!map) return undefined;
+  if (!map) return { config: MISSING };
   const { annotations } = map.metadata;
   const written = annotations?.[CONTENT_DIGEST_ANNOTATION];
   const edited = written !== undefined && written !== contentDigest(map.data ?? {});

@@ -44,6 +44,7 @@ test("sets, nodes and the Service are seen together with what EMQX says", async 
       image: "emqx/emqx:a",
       createdAt: Date.parse("2026-11-21T00:00:00Z"),
       deleting: false,
+      settings: { config: "missing" },
     },
   ]);
   assert.deepEqual(service, {
@@ -297,8 +298,9 @@ test("a set tells what its ConfigMap says is in force, and its template when it 
   assert.equal(nodes[0]?.template, "t1");
 });
 
-test("a ConfigMap that somebody edits has no configuration that anybody declared", async () => {
+test("a ConfigMap that somebody deletes or edits has no configuration that anybody declared", async () => {
   await world.addSet("a", 1);
+  assert.deepEqual((await observe()).sets[0]?.settings, { config: "missing" });
   const stored = (conf: string) =>
     world.api.put("configmaps", {
       kind: "ConfigMap",
