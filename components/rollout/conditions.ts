@@ -33,7 +33,7 @@ export function conditions(
     serviceless: !observation.service.exists,
     hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),
     still: !!previous && gist(previous, leaving) === gist(observation, leaving),
-    ...drainConditions(seen.leaving),
+    ...drainConditions(observation.nodes),
   };
 }
 

@@ -70,8 +70,17 @@ function retarget({ leaving, desired }: Look): Action[] {
     .map(stop);
 }
 
+/** Milliseconds between two batches of one of EMQX's evacuations. */
+const BATCH = 1_000;
+
+/** Its last batch may be less than a second old: the next one, of whichever node, would double the rate. */
+const justStopped = (node: NodeObservation, { held }: Look): boolean =>
+  state(node) === "disabled" && (held[`${node.node} disabled`] ?? BATCH) < BATCH;
+
 function starts(seen: Look, corrections: Action[]): Action[] {
-  if (corrections.length > 0) return [];
+  if (corrections.length > 0 || seen.observation.nodes.some((node) => justStopped(node, seen))) {
+    return [];
+  }
   const { leaving, desired, serving } = seen;
   const migrateTo = serving.staying.map((node) => node.node);
   const { strategy } = desired;

@@ -52,6 +52,12 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
     "Nothing is started at a look that stops something, for the stop may not have worked yet.",
   ],
   [
+    "start-right-after-a-stop",
+    "?? BATCH) < BATCH",
+    "?? BATCH) < 0",
+    "Two nodes' batches are a second apart also when one was stopped for the other.",
+  ],
+  [
     "out-of-turn",
     "startIn.get(node.node) === 0",
     "startIn.has(node.node)",

@@ -563,8 +563,9 @@ describe("conditions", () => {
     );
   });
 
-  test("the age of each leaving node's state is tracked by name", () => {
+  test("the age of each node's state is tracked by name, also of those that stay", () => {
     assert.equal(at()["emqx@c-core-blue-0 disabled"], true);
+    assert.equal(at()["emqx@c-core-green-0 disabled"], true);
     assert.equal(at()["emqx@c-core-blue-0 empty"], true);
     assert.equal(at([...blues(silent), ...greens()])["emqx@c-core-blue-0 unknown"], true);
   });

@@ -64,6 +64,14 @@ describe("starting", () => {
     assert.equal(actions[0]?.do === "evacuate" && actions[0].pod, "c-core-blue-0");
   });
 
+  test("after a stop of any node's evacuation none starts for a second: the rate is the cluster's", () => {
+    const at = (milliseconds: number) =>
+      plan([blue(0, busy), ...greens()], {
+        held: { "emqx@c-core-green-0 disabled": milliseconds },
+      }).actions.length;
+    assert.deepEqual([at(750), at(1000)], [0, 1]);
+  });
+
   test("a terminating node is not started", () => {
     const { actions } = plan([blue(0, { ...busy, terminating: true }), ...greens()]);
     assert.ok(!actions.some((action) => action.do === "evacuate"));
