@@ -5,6 +5,7 @@ import { changesSince, type Change } from "./changes";
 import { servingRevision } from "./goal";
 import type { RolloutInputs } from "./inputs";
 import { SCHEMA_VERSION, type Outputs } from "./outputs";
+import type { RolloutRecord } from "./types";
 
 export interface Diff {
   changes: boolean;
@@ -16,6 +17,8 @@ export interface DetailedDiff extends Diff {
   fields: Change[];
   /** Some inputs are not known yet, so that the fields are not the whole story. */
   unknown: boolean;
+  /** The cluster is not where the state has it. */
+  elsewhere?: boolean;
 }
 
 export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
@@ -43,6 +46,15 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
     canonical(olds.site?.dashboardTls) !== canonical(news.dashboardTls);
   return { changes, fields, unknown: false };
 }
+
+/**
+ * The cluster is not where the state has it: a run that was killed could not tell Pulumi how far it
+ * came, and a state may be an older copy. A program that wants just what the state says would
+ * otherwise find nothing to do, with two colours running.
+ */
+export const isElsewhere = ({ currentRevision }: Outputs, { active, current }: RolloutRecord) =>
+  (current !== null && current.finishedAt === undefined) ||
+  (active !== null && active !== currentRevision);
 
 /** What the listeners Service selects when all is well. */
 const served = ({ currentRevision: goal }: Outputs): string | null =>

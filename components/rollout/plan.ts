@@ -76,8 +76,16 @@ function unfinishedLine(situation: Situation): string | undefined {
     case "Failed":
       return "the last rollout failed: this is another attempt";
     default:
-      return `the last rollout stopped in phase ${phase}: it goes on from there`;
+      return turns(situation)
+        ? `the last rollout stopped in phase ${phase} on its way to ${turns(situation)}: this one goes elsewhere`
+        : `the last rollout stopped in phase ${phase}: it goes on from there`;
   }
+}
+
+/** Where the last rollout was going, if that is no longer wanted. */
+function turns({ live, desired }: Situation): string | undefined {
+  const to = "record" in live ? live.record.current?.to : undefined;
+  return to === goalOf(desired) ? undefined : to;
 }
 
 /** Without a look at the cluster: the worst that may come, and what is known from the image's name. */

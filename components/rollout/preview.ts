@@ -1,17 +1,14 @@
 /** Prints, once, what the coming update will cause. Never fails: without a cluster there is no estimate, that is all. */
-import { setTimeout } from "node:timers/promises";
 import type { Connection } from "./connect";
 import { desiredOf } from "./desired";
 import type { DetailedDiff } from "./diff";
 import { touchesPods } from "./effects";
+import { glance } from "./glance";
 import { driftToMend } from "./hot-keys";
 import type { RolloutInputs } from "./inputs";
 import type { Outputs } from "./outputs";
 import { planOf, type Situation } from "./plan";
 import type { Sink } from "./types";
-
-/** Milliseconds that a look at the cluster may take. */
-const PATIENCE = 8_000;
 
 /** Pulumi may ask for the same diff several times in one run. */
 const printed = new Set<string>();
@@ -35,7 +32,8 @@ export async function preview({ olds, news, diff, sink, open }: PreviewOptions):
     return print(sink, news, ["some inputs are not known yet, so neither is the plan"]);
   }
   const phase = olds.applied == null ? (olds.phase ?? "Failed") : olds.phase;
-  const idle = phase === "Done" && diff.fields.every(({ effect }) => !touchesPods(effect));
+  const idle =
+    phase === "Done" && !diff.elsewhere && diff.fields.every(({ effect }) => !touchesPods(effect));
   const situation: Situation = {
     cluster: news.name,
     v4: news.enterprise !== undefined,
@@ -43,7 +41,7 @@ export async function preview({ olds, news, diff, sink, open }: PreviewOptions):
     desired: desiredOf(news, [olds.currentRevision]),
     phase,
     drift: driftToMend(olds.configDrift, news),
-    live: idle ? { unknown: "" } : await lookAt(open),
+    live: idle ? { unknown: "" } : await glance(open, lookAround),
   };
   print(sink, news, planOf(situation).lines);
 }
@@ -56,30 +54,6 @@ function print(sink: Sink, news: RolloutInputs, lines: string[]): void {
   sink.milestone(lines.join("\n"));
 }
 
-async function lookAt(open: () => Promise<Connection>): Promise<Situation["live"]> {
-  const timer = new AbortController();
-  const opening = open();
-  const look = async (): Promise<Situation["live"]> => {
-    const connection = await opening;
-    const record = await connection.records.load();
-    return { record, observation: await connection.cluster.observe({ preflight: false }) };
-  };
-  try {
-    return await Promise.race([
-      look(),
-      setTimeout(PATIENCE, undefined, { signal: timer.signal }).then(() => ({
-        unknown: `the cluster did not answer within ${PATIENCE / 1000} s`,
-      })),
-    ]);
-  } catch (error) {
-    return { unknown: error instanceof Error ? error.message : String(error) };
-  } finally {
-    timer.abort();
-    opening
-      .then(
-        (connection) => connection.close(),
-        () => undefined,
-      )
-      .catch(() => undefined);
-  }
+async function lookAround({ records, cluster }: Connection) {
+  return { record: await records.load(), observation: await cluster.observe({ preflight: false }) };
 }

@@ -6,9 +6,10 @@ import { UNKNOWN } from "../unknown";
 import type { Credentials } from "../kubernetes/config";
 import type { Declared } from "./connect";
 import { credentialsOf, type StackConfig } from "./credentials";
-import { diffOf, type DetailedDiff, type Diff } from "./diff";
+import { diffOf, isElsewhere, type DetailedDiff, type Diff } from "./diff";
 import type { EngineSink } from "./engine-log";
 import { plainError } from "./failure";
+import { glance } from "./glance";
 import { declaredHocon } from "./hot-keys";
 import { siteOf, type RolloutInputs } from "./inputs";
 import { manifestsOf } from "./manifests";
@@ -44,6 +45,20 @@ export function createProvider(ports: Ports) {
     }
   }
 
+  /** Out of reach, the state has to be believed. */
+  async function elsewhere(olds: Outputs, news: RolloutInputs): Promise<boolean> {
+    const sink = ports.sink(news.__urn);
+    try {
+      const record = await glance(
+        () => open(news, sink),
+        ({ records }) => records.load(),
+      );
+      return !("unknown" in record) && isElsewhere(olds, record);
+    } finally {
+      await sink.close();
+    }
+  }
+
   return {
     async configure(request: { config: StackConfig }): Promise<void> {
       stack = request.config;
@@ -61,7 +76,8 @@ export function createProvider(ports: Ports) {
       const diff = diffOf(olds, news);
       // With an unknown URN Pulumi only asks whether a replacement elsewhere would replace this too.
       const quiet = refreshed.delete(id) || news.__urn === UNKNOWN;
-      if (!diff.changes) return { changes: false };
+      if (!diff.changes && !quiet) diff.elsewhere = await elsewhere(olds, news);
+      if (!diff.changes && !diff.elsewhere) return { changes: false };
       if (!quiet) await show(olds, news, diff);
       return { changes: true, replaces: diff.replaces };
     },

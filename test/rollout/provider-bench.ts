@@ -104,6 +104,7 @@ export const entryOf = (to: string): NonNullable<RolloutRecord["current"]> => ({
   phase: "Done",
   aborting: false,
   startedAt: "2026-11-21T12:00:00Z",
+  finishedAt: "2026-11-21T12:00:24Z",
   phases: [
     { name: "WaitGreen", startedAt: "2026-11-21T12:00:00Z", seconds: 20 },
     { name: "Retire", startedAt: "2026-11-21T12:00:00Z", seconds: 4 },

@@ -90,13 +90,37 @@ describe("check", () => {
 });
 
 describe("diff", () => {
-  test("nothing changed means no changes, and nobody is asked", async () => {
-    const { opened } = bench;
-    assert.deepEqual(await diff({ ...inputs, imagePullPolicy: "IfNotPresent" }), {
-      changes: false,
-    });
-    assert.equal(bench.opened, opened);
+  test("nothing changed means no changes, in or out of the cluster's reach", async () => {
+    const same = { ...inputs, imagePullPolicy: "IfNotPresent" as const };
+    assert.deepEqual(await diff(same), { changes: false });
+    bench.reachable = false;
+    assert.deepEqual(await diff(same), { changes: false });
     assert.deepEqual(bench.lines, []);
+    assert.equal(bench.opened, bench.closed);
+  });
+
+  test("with nothing changed, a run that was killed on its way elsewhere is turned back", async () => {
+    const { finishedAt: _, ...cut } = entryOf("green");
+    bench.record = { ...bench.record, current: { ...cut, phase: "Evacuate" } };
+    const nodes = [node(revision, 0), node("green", 0), node("green", 1)];
+    bench.observation = { ...cluster(nodes), service: on("green", []) };
+    assert.equal((await diff({ ...inputs, __urn: "turned" })).changes, true);
+    const text = bench.lines.join("\n");
+    assert.match(
+      text,
+      /^the last rollout stopped in phase Evacuate on its way to green: this one/m,
+    );
+    assert.match(
+      text,
+      new RegExp(`^plan: blue-green from c-core-green to emqx-core-${revision}`, "m"),
+    );
+  });
+
+  test("with nothing changed, a cluster that is where another state took it is brought back", async () => {
+    bench.record = { ...bench.record, active: "green", current: entryOf("green") };
+    assert.equal((await diff(inputs)).changes, true);
+    bench.record = { ...bench.record, active: null, current: null };
+    assert.equal((await diff(inputs)).changes, false);
   });
 
   test("a changed image shows cause, plan and estimate", async () => {
