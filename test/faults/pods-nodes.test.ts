@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject, Pod } from "../../sandbox/node-agent/kube/types";
 import type { Scenario } from "../../sandbox/scenario";
 import { Bench, eventually, isReady } from "../e2e/support/cluster";
@@ -49,6 +50,9 @@ fault(
     let held = 0;
     let refusals = 0;
     let expected: number | undefined;
+    const nodes = await hands.nodes();
+    // Green finds no place until the drain has been refused.
+    for (const node of nodes) await hands.cordon(node, true);
     const { report } = await upgrades.run(course, {
       phase: "WaitGreen",
       strike: async ({ from }) => {
@@ -56,8 +60,12 @@ fault(
         held = await hands.sessionsOn(pod);
         const budget = await hands.get<Budget>("poddisruptionbudgets", "emqx-core");
         expected = budget.status?.expectedPods;
+        const others = sleep(3_000).then(async () => {
+          for (const other of nodes) if (other !== node) await hands.cordon(other, false);
+        });
         const drained = await hands.drain(node);
         refusals = drained.refusals;
+        await others;
         await hands.cordon(node, false);
       },
     });
@@ -112,7 +120,7 @@ fault(
             90,
           );
           assert.ok(!isReady(lost), "Kubernetes has noticed");
-          await new Promise((resolve) => setTimeout(resolve, 5_000));
+          await sleep(5_000);
         } finally {
           await hands.hang(node, false);
         }

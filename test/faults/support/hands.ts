@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetProcess } from "../../../sandbox/load/process";
 import type { ClusterNode } from "../../../sandbox/measure/emqx-api";
 import { isNotFound, KubeError, MERGE_PATCH } from "../../../sandbox/node-agent/kube/client";
-import type { Pod } from "../../../sandbox/node-agent/kube/types";
+import type { KubeObject, Pod } from "../../../sandbox/node-agent/kube/types";
 import type { PulumiResult } from "../../../sandbox/pulumi-cli";
 import type { Scenario } from "../../../sandbox/scenario";
 import { eventually, type Bench } from "../../e2e/support/cluster";
@@ -97,6 +97,11 @@ export class Hands {
 
   async cordon(node: string, unschedulable: boolean): Promise<void> {
     await this.api.patch(`/api/v1/nodes/${node}`, { spec: { unschedulable } }, MERGE_PATCH);
+  }
+
+  async nodes(): Promise<string[]> {
+    const { items } = await this.api.get<{ items: KubeObject[] }>("/api/v1/nodes");
+    return items.map(({ metadata }) => metadata.name);
   }
 
   /** `kubectl drain`: cordons and evicts, asking again as long as a budget refuses. */
