@@ -11,7 +11,11 @@ import { fault } from "./support/fault";
 const FROZEN_SECONDS = 15;
 let bed: EmqxBed;
 before(async () => {
-  bed = await EmqxBed.open("emqx-hung");
+  // Kubernetes' own cure for a container that hangs is to restart it, without its sessions.
+  const patient = { httpGet: { path: "/status", port: 18083 }, failureThreshold: 20 };
+  bed = await EmqxBed.open("emqx-hung", {
+    spec: { coreTemplate: { spec: { livenessProbe: patient } } },
+  });
 });
 after(() => bed?.close());
 
