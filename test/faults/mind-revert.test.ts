@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { PulumiRun } from "../../sandbox/pulumi-cli";
 import type { Scenario } from "../../sandbox/scenario";
 import { Bench, eventually } from "../e2e/support/cluster";
@@ -121,6 +122,8 @@ async function cut(run: PulumiRun, how: Case["how"]): Promise<void> {
   if (how === "killed") run.kill();
   else {
     run.interrupt();
+    // Two signals at once may be one for whoever gets them.
+    await sleep(300);
     run.interrupt();
   }
   await run.result;
