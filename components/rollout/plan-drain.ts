@@ -78,9 +78,8 @@ const justStopped = (node: NodeObservation, { held }: Look): boolean =>
   state(node) === "disabled" && (held[`${node.node} disabled`] ?? BATCH) < BATCH;
 
 function starts(seen: Look, corrections: Action[]): Action[] {
-  if (corrections.length > 0 || seen.observation.nodes.some((node) => justStopped(node, seen))) {
-    return [];
-  }
+  if (corrections.length > 0) return [];
+  if (seen.observation.nodes.some((node) => justStopped(node, seen))) return [];
   const { leaving, desired, serving } = seen;
   const migrateTo = serving.staying.map((node) => node.node);
   const { strategy } = desired;
