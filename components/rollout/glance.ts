@@ -11,7 +11,7 @@ export async function glance<T>(
   look: (connection: Connection) => Promise<T>,
 ): Promise<T | { unknown: string }> {
   const timer = new AbortController();
-  const opening = open();
+  const opening = Promise.resolve().then(open);
   try {
     return await Promise.race([
       opening.then(look),
