@@ -6,10 +6,12 @@ import { KubernetesClient } from "../kubernetes/client";
 import type { Credentials } from "../kubernetes/config";
 import { isInCluster } from "../kubernetes/config";
 import { type Dial, directDial, forwardDial } from "../kubernetes/port-forward";
-import type { Pod } from "../kubernetes/shapes";
+import type { Lease, Pod } from "../kubernetes/shapes";
+import { names } from "../labels";
 import { Actor } from "./act";
 import { LeaseFence } from "./fence";
 import { driftIn } from "./drift";
+import { atWork } from "./holder";
 import { failpoint, withFailpoints } from "./failpoints";
 import { fencedTeardown, guarded } from "./guard";
 import { Observer } from "./observe";
@@ -40,6 +42,8 @@ export interface Connection {
   clock: Clock;
   /** One look without any write. */
   snapshot(): Promise<Snapshot>;
+  /** Who holds the Lease just now, and since when. */
+  atWork?(): Promise<string | undefined>;
   /** Settings that EMQX shows otherwise than they were declared; none when no node tells. */
   drift?(): Promise<ConfigDrift[]>;
   /** Deletes all colours, record and lease; never talks to EMQX. */
@@ -119,6 +123,10 @@ export async function connect(
         new ConfigMapRecordStore(site, kube).load(),
       ]);
       return { observation, record, evacuations: await evacuationsOf(observation, emqx) };
+    },
+    atWork: async () => {
+      const name = names.rollout(site.name);
+      return atWork(await kube.get<Lease>({ kind: "Lease", namespace, name }), systemClock.now());
     },
     drift: async () => driftIn(await observer.observe({ preflight: false }), emqx, settings),
     teardown: (log, options) =>

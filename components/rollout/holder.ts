@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import type { Lease } from "../kubernetes/shapes";
 
 /**
  * Who holds the fence: `host/pid/namespace-random`. The pid namespace tells whether the pid means
@@ -8,6 +9,15 @@ import { hostname } from "node:os";
  */
 export function holderIdentity(): string {
   return `${hostname()}/${process.pid}/${pidNamespace()}-${randomBytes(4).toString("hex")}`;
+}
+
+/** Who is at work just now, for people to read; by this machine's clock, so nothing is decided by it. */
+export function atWork(lease: Lease | undefined, now: number): string | undefined {
+  const { holderIdentity, renewTime, acquireTime, leaseDurationSeconds } = lease?.spec ?? {};
+  if (!holderIdentity || isKnownDead(holderIdentity)) return undefined;
+  const age = now - Date.parse(renewTime ?? "");
+  if (age > (leaseDurationSeconds ?? 0) * 1000) return undefined;
+  return `${holderIdentity} since ${acquireTime ?? "an unknown time"}`;
 }
 
 /** True only when the holder was a process of this very machine and is gone. */

@@ -20,7 +20,14 @@ export interface Situation {
   /** What the last look found to be set by hand. */
   drift?: ConfigDrift[];
   /** What runs now, or why that is not known. */
-  live: { observation: Observation; record: RolloutRecord } | { unknown: string };
+  live: Live | { unknown: string };
+}
+
+interface Live {
+  observation: Observation;
+  record: RolloutRecord;
+  /** Who is at work on the cluster, and since when. */
+  runner?: string;
 }
 
 export interface Plan {
@@ -65,6 +72,10 @@ function phaseOf({ phase, live }: Situation): string {
 
 function unfinishedLine(situation: Situation): string | undefined {
   const phase = phaseOf(situation);
+  const { live } = situation;
+  if ("runner" in live && live.runner) {
+    return `a rollout is under way, run by ${live.runner}: this one will refuse to run beside it`;
+  }
   switch (phase) {
     case "Done":
       return undefined;

@@ -54,6 +54,11 @@ function print(sink: Sink, news: RolloutInputs, lines: string[]): void {
   sink.milestone(lines.join("\n"));
 }
 
-async function lookAround({ records, cluster }: Connection) {
-  return { record: await records.load(), observation: await cluster.observe({ preflight: false }) };
+async function lookAround(connection: Connection) {
+  const [record, observation, runner] = await Promise.all([
+    connection.records.load(),
+    connection.cluster.observe({ preflight: false }),
+    connection.atWork?.(),
+  ]);
+  return { record, observation, runner };
 }

@@ -37,6 +37,17 @@ test("nothing to do has no plan", () => {
   assert.deepEqual(lines(both(2), observation), []);
 });
 
+test("a rollout that somebody else runs just now is no stopped one", () => {
+  const live = {
+    observation: cluster(blues()),
+    record: emptyRecord(),
+    runner: "ci/7/1 since noon",
+  };
+  assert.match(lines(wanted(), live.observation, { phase: "Evacuate", live })[0] ?? "", /ci\/7\/1/);
+  const plan = lines(wanted(), live.observation, { phase: "Evacuate" });
+  assert.equal(plan[0], "the last rollout stopped in phase Evacuate: it goes on from there");
+});
+
 describe("with replicants", () => {
   test("an upgrade of both roles tells the order and each role's pods", () => {
     const observation = {
