@@ -78,7 +78,7 @@ export function refusalError(
     return new EmqxError(
       "EMQX_KUBERNETES_DENIED",
       `Kubernetes denied: ${asked} (${answer}). Grant the kubeconfig's user that right with a Role; ` +
-        `\`kubectl auth can-i --list\` shows what it has.`,
+        "`kubectl auth can-i --list` shows what it has. If the namespace is being deleted, its Roles went with it.",
     );
   }
   if (isTransient(status)) {

@@ -198,7 +198,10 @@ for (const [phase, point] of Object.entries(POINTS)) {
     async ({ injected, handled }) => {
       if (!(await rolloutIsThere())) await scenario.stack.up(["--skip-preview"]);
       await subject.change("upgrade");
+      // Nodes without clients are not evacuated.
+      const fleet = await bench.connect(scenario, FLEET.clients, FLEET.offline, FLEET);
       const held = await holdAt(bench, scenario, point, UP);
+      await fleet.stop();
       injected();
       await strike(bench, scenario, held, "both");
       await scenario.stack.destroy(["--skip-preview"]);
