@@ -48,13 +48,14 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
 }
 
 /**
- * The cluster is not where the state has it: a run that was killed could not tell Pulumi how far it
- * came, and a state may be an older copy. A program that wants just what the state says would
- * otherwise find nothing to do, with two colours running.
+ * There was a rollout that the state does not know, or not the end of: a run that was killed could
+ * not tell Pulumi how far it came, and a state may be an older copy. A program that wants just what
+ * the state says would otherwise find nothing to do, with two colours running.
  */
-export const isElsewhere = ({ currentRevision }: Outputs, { active, current }: RolloutRecord) =>
-  (current !== null && current.finishedAt === undefined) ||
-  (active !== null && active !== currentRevision);
+export function isElsewhere({ lastRollout }: Outputs, { current, history }: RolloutRecord) {
+  const last = current ?? history[0];
+  return last !== undefined && (last.finishedAt === undefined || last.id !== lastRollout?.id);
+}
 
 /** What the listeners Service selects when all is well. */
 const served = ({ currentRevision: goal }: Outputs): string | null =>

@@ -116,10 +116,13 @@ describe("diff", () => {
     );
   });
 
-  test("with nothing changed, a cluster that is where another state took it is brought back", async () => {
+  test("with nothing changed, a cluster that has seen a rollout which the state does not know is brought back", async () => {
     bench.record = { ...bench.record, active: "green", current: entryOf("green") };
     assert.equal((await diff(inputs)).changes, true);
-    bench.record = { ...bench.record, active: null, current: null };
+    const settings = { ...entryOf(revision), id: `${revision}-2` };
+    bench.record = { ...bench.record, active: revision, current: settings };
+    assert.equal((await diff(inputs)).changes, true);
+    bench.record = emptyRecord();
     assert.equal((await diff(inputs)).changes, false);
   });
 
