@@ -62,6 +62,7 @@ async function upgrade(point: string, then: (held: Held) => Promise<void>): Prom
   assertUnnoticed(report);
   assert.deepEqual(await endState(bench, scenario), expected.get(subject.key));
   await assertNothingToDo(scenario);
+  await bench.forgetSessions(scenario.watched);
 }
 
 for (const [phase, point] of Object.entries(POINTS)) {

@@ -178,6 +178,7 @@ function changesOfOne(mine: Cell[]): void {
       assertUnnoticed(report);
       assert.deepEqual(await endState(bench, scenario), expected.get(subject.key));
       await assertNothingToDo(scenario);
+      await bench.forgetSessions(scenario.watched);
       isClear = true;
     });
   }

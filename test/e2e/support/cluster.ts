@@ -146,15 +146,12 @@ export class Bench {
 
   /** One call to a node's API with the rollout's own key; the JSON that it answers. */
   async emqx(
-    { namespace, cluster }: Watched,
+    watched: Watched,
     pod: Pod,
     path: string,
     request: RequestInit = {},
   ): Promise<unknown> {
-    const secret = `/api/v1/namespaces/${namespace}/secrets/${cluster}-bootstrap-api-key`;
-    const { data } = await this.api.get<Secret>(secret);
-    const file = Buffer.from(data?.bootstrap_api_key ?? "", "base64").toString("utf8");
-    const [, key = ""] = /^pulumi-emqx:([^:\n]+)/m.exec(file) ?? [];
+    const key = await this.apiKey(watched);
     const authorization = `Basic ${Buffer.from(`pulumi-emqx:${key}`).toString("base64")}`;
     const url = `http://${processAddress(pod.status?.podIP ?? "")}:18083/api/v5${path}`;
     const headers = { authorization, accept: "application/json", ...request.headers };
@@ -162,6 +159,29 @@ export class Bench {
     const text = await response.text();
     if (response.ok) return text === "" ? undefined : (JSON.parse(text) as unknown);
     throw new Error(`${request.method ?? "GET"} ${url} answered ${response.status}: ${text}`);
+  }
+
+  /** Ends the sessions that fleets have left: the next upgrade would have to move them too. */
+  async forgetSessions(watched: Watched): Promise<void> {
+    const pod = (await this.pods(watched)).find(isReady);
+    if (!pod) throw new Error("Expected a node that is Ready.");
+    for (;;) {
+      const page = await this.emqx(watched, pod, "/clients?limit=200");
+      const { data } = page as { data: { clientid: string }[] };
+      if (data.length === 0) return;
+      await Promise.all(
+        data.map(({ clientid }) =>
+          this.emqx(watched, pod, `/clients/${clientid}`, { method: "DELETE" }),
+        ),
+      );
+    }
+  }
+
+  private async apiKey({ namespace, cluster }: Watched): Promise<string> {
+    const secret = `/api/v1/namespaces/${namespace}/secrets/${cluster}-bootstrap-api-key`;
+    const { data } = await this.api.get<Secret>(secret);
+    const file = Buffer.from(data?.bootstrap_api_key ?? "", "base64").toString("utf8");
+    return /^pulumi-emqx:([^:\n]+)/m.exec(file)?.[1] ?? "";
   }
 }
 

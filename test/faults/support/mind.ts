@@ -168,6 +168,7 @@ export async function assertServes(
     return on > 0 && !pod.includes(`-${revision}-`);
   });
   assert.deepEqual(elsewhere, [], "clients on pods of another revision");
+  await bench.forgetSessions(scenario.watched);
 }
 
 /** As the resource has it: the stack's outputs are those of the last `pulumi up` that succeeded. */
