@@ -17,7 +17,7 @@ import { observeServices } from "./observe-services";
 import { isLeftover, ownerlessOf, revisionOf, roleOf, setsOf, templateOf } from "./observe-sets";
 import { Shortages } from "./shortage";
 import { isReady, Troubles } from "./trouble";
-import type { Control, NodeObservation, Observation, Site } from "./types";
+import type { Control, NodeObservation, Observation, PreflightFacts, Site } from "./types";
 
 /** Milliseconds for which all nodes may refuse our API key (a joining node may) before it is an error. */
 const UNAUTHORIZED_PATIENCE = 15_000;
@@ -30,7 +30,8 @@ export class Observer {
   private readonly troubles: Troubles;
   private readonly shortages: Shortages;
   private readonly inspector: Inspector;
-  private refusedSince?: number;
+  /** No node takes our key. */
+  private refused?: { why: EmqxError; since: number };
   /** Control that nobody understands and that was told already. */
   private strange?: string;
 
@@ -67,7 +68,7 @@ export class Observer {
       this.nodes(pods),
       this.shortages.explain(sets, deployments),
     ]);
-    const preflight = options.preflight ? await this.inspector.inspect(nodes) : undefined;
+    const preflight = options.preflight ? await this.preflight(nodes) : undefined;
     return {
       sets,
       nodes,
@@ -76,6 +77,11 @@ export class Observer {
       control,
       ...(preflight && { preflight }),
     };
+  }
+
+  private async preflight(nodes: NodeObservation[]): Promise<PreflightFacts> {
+    const facts = await this.inspector.inspect(nodes);
+    return this.refused ? { ...facts, keyRefused: this.refused.why.message } : facts;
   }
 
   private async nodes(pods: Pod[]): Promise<NodeObservation[]> {
@@ -161,11 +167,11 @@ export class Observer {
   private checkRefusals(nodes: NodeObservation[], refusals: EmqxError[]): void {
     const [refusal] = refusals;
     if (!refusal || nodes.some((node) => node.reachable)) {
-      this.refusedSince = undefined;
+      this.refused = undefined;
       return;
     }
-    this.refusedSince ??= Date.now();
-    if (Date.now() - this.refusedSince > UNAUTHORIZED_PATIENCE) throw refusal;
+    this.refused = { why: refusal, since: this.refused?.since ?? Date.now() };
+    if (Date.now() - this.refused.since > UNAUTHORIZED_PATIENCE) throw refusal;
   }
 
   private async control(): Promise<Control> {

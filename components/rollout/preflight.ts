@@ -48,6 +48,7 @@ export function preflightProblems(facts: PreflightFacts, seen: Look): PreflightV
         "Grant them, for example by the Role in docs/rbac.md.",
     );
   }
+  if (facts.keyRefused) problems.push(facts.keyRefused);
   problems.push(...licenceProblems(facts, seen));
   const running = seen.blue.filter((node) => node.reachable);
   if (running.length > 0 && !facts.evacuationApi) {

@@ -201,6 +201,8 @@ export interface PreflightFacts {
   foreignRebalances: string[];
   /** A licence is configured for the new nodes (argument, config root or env). */
   licenseConfigured: boolean;
+  /** Why running nodes do not take our API key; absent when one does, or none answers. */
+  keyRefused?: string;
 }
 
 export type Control = "pause" | "resume" | "abort" | "promote" | null;

@@ -61,9 +61,10 @@ for (const [how, act] of [
         phase: "Evacuate",
         and: upgrades.underWay,
         strike: act,
+        // The measurement asks the nodes with the key of the Secret.
+        afterwards: () => scenario.stack.up(["--refresh"]),
       });
       assertKept(report);
-      await scenario.stack.up(["--refresh"]);
       assert.deepEqual(await dataOf(API_KEY), data);
     },
   );

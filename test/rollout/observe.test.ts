@@ -81,6 +81,18 @@ test("a node that hangs costs its own answer only, and little at the second look
   assert.equal(second.nodes[1]!.reachable, false);
 });
 
+test("nodes that all refuse the API key are a fact for the preflight, one that takes it is none", async () => {
+  await world.addSet("a", 2);
+  const refuse = (pod: string) => {
+    const { node, answers } = world.nodes.get(pod)!;
+    answers.set(`GET /nodes/${node}`, { status: 401, body: "BAD_API_KEY_OR_SECRET" });
+  };
+  refuse("c-core-a-0");
+  assert.equal((await observe(true)).preflight?.keyRefused, undefined);
+  refuse("c-core-a-1");
+  assert.match((await observe(true)).preflight?.keyRefused ?? "", /401|API key/i);
+});
+
 test("a node that only moves a batch of sessions is reachable with an unknown evacuation", async () => {
   await world.addSet("a", 1);
   world.nodes.get("c-core-a-0")!.answers.set("GET /load_rebalance/status", "hang");

@@ -94,6 +94,10 @@ describe("preflight", () => {
     assert.match(judge({ foreignRebalances: ["emqx@a"] }).problems.join(), /found emqx@a/);
   });
 
+  test("refuses while no running node takes the API key", () => {
+    assert.deepEqual(judge({ keyRefused: "no such Secret" }).problems, ["no such Secret"]);
+  });
+
   test("warns about blue nodes that are not healthy", () => {
     const { problems, warnings } = judge({}, [node("blue", 0), node("blue", 1, silent)]);
     assert.deepEqual(problems, []);

@@ -14,6 +14,8 @@ export interface Story {
   /** What else must hold then. */
   and?: (rollout: RolloutAt, fleet: FleetProcess) => boolean | Promise<boolean>;
   strike: (rollout: RolloutAt, ended: () => PulumiResult | undefined) => Promise<unknown>;
+  /** What has to follow before the cluster can be judged, for example a repair. */
+  afterwards?: () => Promise<unknown>;
   /** The command fails and says so; the next one, with `args`, ends the upgrade. */
   fails?: { says: RegExp[]; args?: string[]; between?: () => Promise<unknown> };
 }
@@ -66,9 +68,11 @@ export class Upgrades {
   readonly underWay = ({ to }: RolloutAt, fleet: FleetProcess): boolean =>
     connectedTo(fleet, "emqx", to) > this.clients[0] / 8;
 
-  private async goOn({ fails }: Story, { code, output }: PulumiResult): Promise<void> {
+  private async goOn({ fails, afterwards }: Story, result: PulumiResult): Promise<void> {
+    const { code, output } = result;
     if (!fails) {
       assert.equal(code, 0, output);
+      await afterwards?.();
       return;
     }
     assert.notEqual(code, 0, `expected to fail:\n${output}`);
