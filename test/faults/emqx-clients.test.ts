@@ -22,6 +22,8 @@ after(() => bed?.close());
 
 const begun = (scene: Scene): boolean => onRevision(scene, scene.to) > 10;
 const HELD = /Evacuation held/;
+/** At ten a second the drain takes half a minute: who has not come back is told after ten seconds. */
+const CLIENTS = 300;
 
 async function until(good: () => boolean, seconds: number): Promise<void> {
   const deadline = Date.now() + seconds * 1000;
@@ -39,6 +41,7 @@ fault(
     injected();
     const { report, result } = await bed.upgrade({
       phase: "Evacuate",
+      clients: CLIENTS,
       fleet: { reconnectDelay: [20_000, 25_000] },
       strike: () => Promise.resolve(),
     });
@@ -82,6 +85,7 @@ fault(
   async ({ injected, handled }) => {
     const { report, result } = await bed.upgrade({
       phase: "Evacuate",
+      clients: CLIENTS,
       when: begun,
       strike: async (_scene, up) => {
         await bed.faults.set(everyPod, { licenseDays: 40 });

@@ -61,7 +61,7 @@ for (const ignoreReplicas of [true, false]) {
       deadlineSeconds: 300,
     },
     async (course) => {
-      await scenario.setSpec({ replicantTemplate: { spec: { ignoreReplicas } } });
+      await scenario.setSpec({ replicantTemplate: { ignoreReplicas } });
       let writes = 0;
       let scaler: Promise<number> | undefined;
       const { report } = await upgrades.run(course, {
