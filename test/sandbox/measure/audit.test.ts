@@ -5,22 +5,24 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { writesSince } from "../../../sandbox/measure/audit";
 
-const entry = (seconds: number, userAgent: string, name: string): string =>
+const entry = (seconds: number, userAgent: string, name: string, query = ""): string =>
   JSON.stringify({
     verb: "patch",
+    requestURI: `/api/v1/namespaces/default/configmaps/${name}?fieldManager=us${query}`,
     userAgent,
     requestReceivedTimestamp: new Date(seconds * 1000).toISOString(),
     objectRef: { resource: "configmaps", namespace: "default", name },
     responseStatus: { code: 200 },
   });
 
-test("Writes are found by time and user agent, and a line that is being written is passed over", () => {
+test("Writes are found by time and user agent, and neither dry runs nor a line that is being written count", () => {
   const folder = mkdtempSync(join(tmpdir(), "audit-"));
   const file = join(folder, "audit.jsonl");
   const lines = [
     entry(10, "pulumi-emqx/0.1.0", "too-early"),
     entry(20, "kube-controller-manager/v1.34.4", "somebody-else"),
     entry(21, "pulumi-emqx/0.1.0", "emqx-rollout"),
+    entry(22, "pulumi-emqx/0.1.0", "tried-only", "&dryRun=All"),
     '{"verb":"pat',
   ];
   writeFileSync(file, lines.join("\n"));
