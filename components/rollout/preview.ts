@@ -58,7 +58,8 @@ async function lookAround(connection: Connection) {
   const [record, observation, runner] = await Promise.all([
     connection.records.load(),
     connection.cluster.observe({ preflight: false }),
-    connection.atWork?.(),
+    // Worth a word only: the right to read the Lease may be missing.
+    connection.atWork?.().catch(() => undefined),
   ]);
   return { record, observation, runner };
 }
