@@ -2,7 +2,8 @@ import type { EmqxClient } from "../emqx/api";
 import { asString } from "../emqx/read";
 import type { KubernetesClient } from "../kubernetes/client";
 import { UPGRADE_RIGHTS } from "./rights";
-import type { NodeObservation, PreflightFacts, Site } from "./types";
+import type { PreflightFacts } from "./preflight-facts";
+import type { NodeObservation, Site } from "./types";
 
 /** Nodes that are asked about the whole cluster before the preflight does without. */
 const ASKED_ABOUT_ALL = 2;

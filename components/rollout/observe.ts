@@ -17,7 +17,8 @@ import { observeServices } from "./observe-services";
 import { isLeftover, ownerlessOf, revisionOf, roleOf, setsOf, templateOf } from "./observe-sets";
 import { Shortages } from "./shortage";
 import { isReady, Troubles } from "./trouble";
-import type { Control, NodeObservation, Observation, PreflightFacts, Site } from "./types";
+import type { PreflightFacts } from "./preflight-facts";
+import type { Control, NodeObservation, Observation, Site } from "./types";
 
 /** Milliseconds for which all nodes may refuse our API key (a joining node may) before it is an error. */
 const UNAUTHORIZED_PATIENCE = 15_000;

@@ -3,7 +3,8 @@ import { licenseProblem } from "../license-rules";
 import { releaseOf } from "../release";
 import type { Look } from "./look";
 import type { Side } from "./sides";
-import type { Decision, PreflightFacts } from "./types";
+import type { PreflightFacts } from "./preflight-facts";
+import type { Decision } from "./types";
 
 export interface PreflightVerdict {
   problems: string[];

@@ -1,4 +1,5 @@
 /** Observations for tests of the rules, built from what differs. */
+import type { PreflightFacts } from "../../components/rollout/preflight-facts";
 import type {
   Desired,
   EvacuationState,
@@ -6,7 +7,6 @@ import type {
   NodeObservation,
   Observation,
   Phase,
-  PreflightFacts,
   Role,
   RolloutEntry,
   RolloutRecord,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { look } from "../../components/rollout/look";
 import { needsLicence, preflightProblems } from "../../components/rollout/preflight";
-import type { Desired, NodeObservation, PreflightFacts } from "../../components/rollout/types";
+import type { PreflightFacts } from "../../components/rollout/preflight-facts";
+import type { Desired, NodeObservation } from "../../components/rollout/types";
 import { blues, cluster, facts, node, NOW, record, silent, wanted } from "./fixtures";
 
 const judge = (
