@@ -71,6 +71,7 @@ export async function runRollout(options: EngineOptions): Promise<RolloutResult>
   const record = await records.load();
   const observation = await cluster.observe({ preflight: false });
   if (!options.first && engine.isSettled(record, observation)) {
+    await fence.tidy();
     return result(record, observation, options.desired);
   }
 

@@ -106,6 +106,7 @@ export function withFailpoints<P extends Parts>(parts: P, through: Through | und
       acquire: () => through("acquireFence", () => fence.acquire()),
       renew: () => fence.renew(),
       release: () => through("releaseFence", () => fence.release()),
+      tidy: () => fence.tidy(),
     },
   };
 }

@@ -99,6 +99,17 @@ export class LeaseFence implements Fence {
     });
   }
 
+  /** Gives back what a run that died on this machine has left held; without such a one nothing is written. */
+  async tidy(): Promise<void> {
+    const lease = await this.read();
+    const holder = lease?.spec?.holderIdentity;
+    if (!lease || !holder || !isKnownDead(holder)) return;
+    // Somebody may be quicker, and then it is his.
+    await this.write(lease, "").catch((error: unknown) => {
+      if (!(error instanceof EmqxError)) throw error;
+    });
+  }
+
   /** The Lease is gone, or somebody else's: nothing is written to it any more. */
   forget(): void {
     clearInterval(this.heartbeat);

@@ -27,6 +27,8 @@ export interface Fence {
   /** Throws ROLLOUT_FENCED when the lease was lost. Called once a tick; writes only when due. */
   renew(): Promise<void>;
   release(): Promise<void>;
+  /** Gives back what a run that died on this machine has left held. */
+  tidy(): Promise<void>;
 }
 
 /** Where people read along. No secret may ever get here. */

@@ -28,6 +28,7 @@ class Stage {
   saves: RolloutRecord[] = [];
   stored = emptyRecord();
   fenceCalls: string[] = [];
+  tidied = 0;
   lines: string[] = [];
   sleeps: number[] = [];
   onSleep = () => {};
@@ -47,6 +48,7 @@ class Stage {
     acquire: async () => void this.fenceCalls.push("acquire"),
     renew: async () => this.onRenew(),
     release: async () => void this.fenceCalls.push("release"),
+    tidy: async () => void (this.tidied += 1),
   };
 
   readonly records = {
@@ -214,6 +216,7 @@ test("with nothing to do nothing is written, not even the lease", async () => {
   assert.deepEqual(stage.actions, []);
   assert.deepEqual(stage.saves, []);
   assert.deepEqual(stage.fenceCalls, []);
+  assert.equal(stage.tidied, 1, "a run that was killed after its last step");
   assert.deepEqual(stage.lines, []);
   assert.equal(entry.id, "a-1");
 });

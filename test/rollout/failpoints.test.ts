@@ -19,6 +19,7 @@ const parts: { cluster: Cluster; records: RecordStore; fence: Fence } = {
   fence: {
     acquire: () => note("acquireFence"),
     renew: () => note("renew"),
+    tidy: () => note("tidy"),
     release: () => note("releaseFence"),
   },
 };

@@ -166,6 +166,23 @@ test("a holder on this machine whose process is gone need not be waited for", as
   assert.equal(isKnownDead("other/1/x"), false);
 });
 
+test("what a run that died here has left held is given back, what others hold is not", async () => {
+  const child = spawnSync(process.execPath, ["-e", ""]);
+  await fence().acquire();
+  const alive = lease().holderIdentity as string;
+  const writes = api.writes().length;
+  for (const holder of [alive, "elsewhere/7/1-00000000", ""]) {
+    lease().holderIdentity = holder;
+    await fence().tidy();
+    assert.equal(lease().holderIdentity, holder);
+  }
+  assert.equal(api.writes().length, writes);
+  if (process.platform !== "linux") return;
+  lease().holderIdentity = alive.replace(`/${process.pid}/`, `/${child.pid}/`);
+  await fence().tidy();
+  assert.equal(lease().holderIdentity, "");
+});
+
 test("the one who holds it is said with the time since when, and nothing of his is changed", async () => {
   heldByOther();
   onSleep = () => {

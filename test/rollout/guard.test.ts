@@ -15,6 +15,7 @@ const note = async (what: string, error?: EmqxError) => {
 const fence: Fence = {
   acquire: () => note("acquire", refusal),
   renew: () => note("renew", lost),
+  tidy: () => note("tidy"),
   release: () => note("release"),
 };
 const lease = { forget: () => void done.push("forget") };

@@ -14,7 +14,8 @@ import type { Model } from "./cluster";
 
 const HOUR = 3_600_000;
 
-const fence: Fence = { acquire: async () => {}, renew: async () => {}, release: async () => {} };
+const nothing = async (): Promise<void> => {};
+const fence: Fence = { acquire: nothing, renew: nothing, release: nothing, tidy: nothing };
 
 const site = {
   name: "c",
