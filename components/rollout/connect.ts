@@ -15,6 +15,7 @@ import { atWork } from "./holder";
 import { failpoint, withFailpoints } from "./failpoints";
 import { fencedTeardown, guarded } from "./guard";
 import { Observer } from "./observe";
+import { observeServices } from "./observe-services";
 import { engineWatch } from "./orphan";
 import { ConfigMapRecordStore } from "./record";
 import { secretValue } from "./secret-value";
@@ -29,6 +30,7 @@ import type {
   HotSettings,
   Manifests,
   RecordStore,
+  ServiceObservation,
   Sink,
   Site,
 } from "./types";
@@ -42,6 +44,8 @@ export interface Connection {
   clock: Clock;
   /** One look without any write. */
   snapshot(): Promise<Snapshot>;
+  /** Where the Services point. */
+  services(): Promise<ServiceObservation>;
   /** Who holds the Lease just now, and since when. */
   atWork?(): Promise<string | undefined>;
   /** Settings that EMQX shows otherwise than they were declared; none when no node tells. */
@@ -124,6 +128,7 @@ export async function connect(
       ]);
       return { observation, record, evacuations: await evacuationsOf(observation, emqx) };
     },
+    services: () => observeServices(site, kube),
     atWork: async () => {
       const name = names.rollout(site.name);
       return atWork(await kube.get<Lease>({ kind: "Lease", namespace, name }), systemClock.now());

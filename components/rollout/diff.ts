@@ -2,10 +2,10 @@
 import { hasUnknown, UNKNOWN } from "../unknown";
 import { canonical } from "./canonical";
 import { changesSince, type Change } from "./changes";
-import { servingRevision } from "./goal";
+import { readGoal, servingRevision } from "./goal";
 import type { RolloutInputs } from "./inputs";
 import { SCHEMA_VERSION, type Outputs } from "./outputs";
-import type { RolloutRecord } from "./types";
+import type { RolloutRecord, ServiceObservation } from "./types";
 
 export interface Diff {
   changes: boolean;
@@ -17,6 +17,8 @@ export interface DetailedDiff extends Diff {
   fields: Change[];
   /** Some inputs are not known yet, so that the fields are not the whole story. */
   unknown: boolean;
+  /** Only the Services have changed since: whether they select what they should, they know. */
+  unsure?: boolean;
   /** The cluster is not where the state has it. */
   elsewhere?: boolean;
 }
@@ -35,7 +37,6 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
   const fields =
     olds.applied == null ? [] : changesSince(olds.applied, hasUnknown(services) ? others : news);
   const changes =
-    fields.length > 0 ||
     hasUnknown(services) ||
     olds.applied == null ||
     olds.phase !== "Done" ||
@@ -44,7 +45,18 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
     olds.kubeconfig !== news.kubeconfig ||
     olds.context !== news.context ||
     canonical(olds.site?.dashboardTls) !== canonical(news.dashboardTls);
-  return { changes, fields, unknown: false };
+  const unsure = !changes && fields.length > 0 && fields.every(isOfService);
+  return { changes: changes || fields.length > 0, fields, unknown: false, unsure };
+}
+
+const isOfService = ({ path }: Change): boolean => path.startsWith("services.");
+
+/** A selector that we wrote gives a Service another version: `pulumi refresh` shows that, and it is no change. */
+export function isAsServed(olds: Outputs, service: ServiceObservation): boolean {
+  if (olds.currentRevision === null) return false;
+  const { core } = readGoal(olds.currentRevision);
+  const { exists, selects, dashboardSelects = core } = service;
+  return exists && selects === served(olds) && dashboardSelects === core;
 }
 
 /**

@@ -6,7 +6,7 @@ import { UNKNOWN } from "../unknown";
 import type { Credentials } from "../kubernetes/config";
 import type { Declared } from "./connect";
 import { credentialsOf, type StackConfig } from "./credentials";
-import { diffOf, isElsewhere, type DetailedDiff, type Diff } from "./diff";
+import { diffOf, isAsServed, isElsewhere, type DetailedDiff, type Diff } from "./diff";
 import type { EngineSink } from "./engine-log";
 import { plainError } from "./failure";
 import { glance } from "./glance";
@@ -45,15 +45,20 @@ export function createProvider(ports: Ports) {
     }
   }
 
-  /** Out of reach, the state has to be believed. */
-  async function elsewhere(olds: Outputs, news: RolloutInputs): Promise<boolean> {
+  /** Settles what the state alone cannot tell; out of reach, it has to be believed. */
+  async function askCluster(olds: Outputs, news: RolloutInputs, diff: DetailedDiff): Promise<void> {
     const sink = ports.sink(news.__urn);
     try {
-      const record = await glance(
+      const seen = await glance(
         () => open(news, sink),
-        ({ records }) => records.load(),
+        async ({ records, services }) => ({
+          record: await records.load(),
+          service: diff.unsure ? await services() : undefined,
+        }),
       );
-      return !("unknown" in record) && isElsewhere(olds, record);
+      if ("unknown" in seen) return;
+      diff.elsewhere = isElsewhere(olds, seen.record);
+      diff.changes = diff.elsewhere || (!!seen.service && !isAsServed(olds, seen.service));
     } finally {
       await sink.close();
     }
@@ -76,8 +81,8 @@ export function createProvider(ports: Ports) {
       const diff = diffOf(olds, news);
       // With an unknown URN Pulumi only asks whether a replacement elsewhere would replace this too.
       const quiet = refreshed.delete(id) || news.__urn === UNKNOWN;
-      if (!diff.changes && !quiet) diff.elsewhere = await elsewhere(olds, news);
-      if (!diff.changes && !diff.elsewhere) return { changes: false };
+      if (!quiet && (!diff.changes || diff.unsure)) await askCluster(olds, news, diff);
+      if (!diff.changes) return { changes: false };
       if (!quiet) await show(olds, news, diff);
       return { changes: true, replaces: diff.replaces };
     },

@@ -86,6 +86,7 @@ export class Bench {
         record: this.record,
         evacuations: this.evacuations,
       }),
+      services: async () => this.observation.service,
       drift: async () => this.drift,
       records: { load: async () => this.record, save: async () => undefined },
       clock: { now: () => 0, sleep: async () => undefined },

@@ -116,6 +116,29 @@ describe("diff", () => {
     );
   });
 
+  test("a Service's new version is a change only when it no longer selects what is served", async () => {
+    const services = { listeners: { uid: "u", resourceVersion: "2" } };
+    const news = { ...inputs, services, __urn: "services" };
+    const service = on(revision, []);
+    bench.observation = { ...bench.observation, service };
+    assert.deepEqual(await diff(news), { changes: false });
+    for (const astray of [
+      { ...service, exists: false },
+      { ...service, selects: null },
+      { ...service, selects: "foreign" },
+      { ...service, dashboardSelects: "foreign" },
+    ]) {
+      bench.observation = { ...bench.observation, service: astray };
+      assert.equal((await diff(news)).changes, true, JSON.stringify(astray));
+    }
+    bench.observation = { ...bench.observation, service };
+    bench.reachable = false;
+    assert.equal((await diff(news)).changes, true, "nobody can tell");
+    bench.reachable = true;
+    const more = { ...news, updateStrategy: { initialDelaySeconds: 3 } };
+    assert.equal((await diff(more)).changes, true, "there is more to do");
+  });
+
   test("with nothing changed, a cluster that has seen a rollout which the state does not know is brought back", async () => {
     bench.record = { ...bench.record, active: "green", current: entryOf("green") };
     assert.equal((await diff(inputs)).changes, true);
