@@ -6,12 +6,10 @@ import { KubernetesClient } from "../kubernetes/client";
 import type { Credentials } from "../kubernetes/config";
 import { isInCluster } from "../kubernetes/config";
 import { type Dial, directDial, forwardDial } from "../kubernetes/port-forward";
-import type { Lease, Pod } from "../kubernetes/shapes";
-import { names } from "../labels";
+import type { Pod } from "../kubernetes/shapes";
 import { Actor } from "./act";
 import { LeaseFence } from "./fence";
 import { driftIn } from "./drift";
-import { atWork } from "./holder";
 import { failpoint, withFailpoints } from "./failpoints";
 import { fencedTeardown, guarded } from "./guard";
 import { Observer } from "./observe";
@@ -129,10 +127,7 @@ export async function connect(
       return { observation, record, evacuations: await evacuationsOf(observation, emqx) };
     },
     services: () => observeServices(site, kube),
-    atWork: async () => {
-      const name = names.rollout(site.name);
-      return atWork(await kube.get<Lease>({ kind: "Lease", namespace, name }), systemClock.now());
-    },
+    atWork: () => lease.atWork(),
     drift: async () => driftIn(await observer.observe({ preflight: false }), emqx, settings),
     teardown: (log, options) =>
       fencedTeardown({

@@ -4,7 +4,7 @@ import { refusedWith } from "../kubernetes/failure";
 import type { Lease } from "../kubernetes/shapes";
 import { commonLabels, names } from "../labels";
 import { fenced, orphaned } from "./fence-errors";
-import { holderIdentity, isKnownDead } from "./holder";
+import { atWork, holderIdentity, isKnownDead } from "./holder";
 import type { Clock, Fence, Sink, Site } from "./types";
 
 /** Seconds without renewal after which a holder counts as dead. */
@@ -97,6 +97,11 @@ export class LeaseFence implements Fence {
         if (!(error instanceof EmqxError)) throw error;
       }
     });
+  }
+
+  /** Who holds it just now, and since when, for people to read. */
+  async atWork(): Promise<string | undefined> {
+    return atWork(await this.read(), this.clock.now());
   }
 
   /** Gives back what a run that died on this machine has left held; without such a one nothing is written. */
