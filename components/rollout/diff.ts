@@ -2,7 +2,7 @@
 import { hasUnknown, UNKNOWN } from "../unknown";
 import { canonical } from "./canonical";
 import { changesSince, type Change } from "./changes";
-import { readGoal, servingRevision } from "./goal";
+import { isServed, servingRevision } from "./goal";
 import type { RolloutInputs } from "./inputs";
 import { SCHEMA_VERSION, type Outputs } from "./outputs";
 import type { RolloutRecord, ServiceObservation } from "./types";
@@ -52,12 +52,8 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
 const isOfService = ({ path }: Change): boolean => path.startsWith("services.");
 
 /** A selector that we wrote gives a Service another version: `pulumi refresh` shows that, and it is no change. */
-export function isAsServed(olds: Outputs, service: ServiceObservation): boolean {
-  if (olds.currentRevision === null) return false;
-  const { core } = readGoal(olds.currentRevision);
-  const { exists, selects, dashboardSelects = core } = service;
-  return exists && selects === served(olds) && dashboardSelects === core;
-}
+export const isAsServed = ({ currentRevision: goal }: Outputs, service: ServiceObservation) =>
+  goal !== null && isServed(goal, service);
 
 /**
  * There was a rollout that the state does not know, or not the end of: a run that was killed could

@@ -1,5 +1,5 @@
 /** A goal in one word: the core revision or, with replicants, `<core>/<replicant>`. */
-import type { Desired, Role } from "./types";
+import type { Desired, Role, ServiceObservation } from "./types";
 
 export interface Goal {
   core: string;
@@ -26,4 +26,11 @@ export function servingRevision(goal: string): { role: Role; revision: string } 
   return replicant === undefined
     ? { role: "core", revision: core }
     : { role: "replicant", revision: replicant };
+}
+
+/** Whether the Services lead to the goal's nodes; a dashboard Service that does not exist leads nowhere else. */
+export function isServed(goal: string, service: ServiceObservation): boolean {
+  const { core } = readGoal(goal);
+  const { exists, selects, dashboardSelects = core } = service;
+  return exists && selects === servingRevision(goal).revision && dashboardSelects === core;
 }

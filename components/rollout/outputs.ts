@@ -1,6 +1,6 @@
 /** Outputs of the rollout resource: plain JSON, no secret but the kubeconfig under its input's name. */
 import { appliedOf, type Applied } from "./changes";
-import { readGoal, servingRevision } from "./goal";
+import { isServed, readGoal } from "./goal";
 import { DEFAULT_GRACE_SECONDS, siteOf, templateOf, type RolloutInputs } from "./inputs";
 import { messageOf, statusOf, type ClusterStatus } from "./status";
 import type { TeardownOptions } from "./teardown";
@@ -116,9 +116,7 @@ function isAsApplied(applied: Applied | null, { record, observation }: Look): bo
     sets.length === (replicant === undefined ? 1 : 2) &&
     has("core", core, applied.replicas) &&
     (replicant === undefined || has("replicant", replicant, replicants)) &&
-    service.exists &&
-    service.selects === servingRevision(record.active).revision &&
-    (service.dashboardSelects === undefined || service.dashboardSelects === core)
+    isServed(record.active, service)
   );
 }
 
