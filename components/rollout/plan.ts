@@ -86,15 +86,17 @@ function unfinishedLine(situation: Situation): string | undefined {
         : "the cluster is not as the last rollout left it: it is put right";
     case "Failed":
       return "the last rollout failed: this is another attempt";
-    default:
-      return turns(situation)
-        ? `the last rollout stopped in phase ${phase} on its way to ${turns(situation)}: this one goes elsewhere`
+    default: {
+      const other = otherGoal(situation);
+      return other
+        ? `the last rollout stopped in phase ${phase} on its way to ${other}: this one goes elsewhere`
         : `the last rollout stopped in phase ${phase}: it goes on from there`;
+    }
   }
 }
 
 /** Where the last rollout was going, if that is no longer wanted. */
-function turns({ live, desired }: Situation): string | undefined {
+function otherGoal({ live, desired }: Situation): string | undefined {
   const to = "record" in live ? live.record.current?.to : undefined;
   return to === goalOf(desired) ? undefined : to;
 }
