@@ -5,8 +5,8 @@ import type { Soak } from "./soak";
 /** What a person needs to see when an invariant was broken. */
 export async function diagnose({ bench, scenario, output }: Soak): Promise<string> {
   const { watched } = scenario;
-  const sections: [string, () => Promise<string[]>][] = [
-    ["the last lines of Pulumi's output", () => Promise.resolve(output)],
+  const sections: [string, () => Promise<readonly string[]>][] = [
+    ["the end of Pulumi's output", () => Promise.resolve(ending(output))],
     [
       "pods",
       async () =>
@@ -40,4 +40,13 @@ export async function diagnose({ bench, scenario, output }: Soak): Promise<strin
     }),
   );
   return parts.join("\n");
+}
+
+/** What Pulumi complains of; its outputs come after that, and are long. */
+function ending(output: readonly string[]): readonly string[] {
+  const complaint = output.findLastIndex((line) => line.trim() === "Diagnostics:");
+  if (complaint < 0) return output.slice(-50);
+  const after = output.slice(complaint);
+  const end = after.findIndex((line) => line.trim() === "Outputs:");
+  return end < 0 ? after : after.slice(0, end);
 }

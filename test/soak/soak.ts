@@ -93,7 +93,7 @@ export class Soak {
 
   private line(text: string): void {
     this.output.push(text);
-    if (this.output.length > 50) this.output.shift();
+    if (this.output.length > 1000) this.output.shift();
   }
 }
 
