@@ -69,7 +69,10 @@ export async function startFleet(
     await exit;
     clearTimeout(kill);
   };
-  signal?.addEventListener("abort", () => void stop(), { once: true });
+  const interrupted = (): void => void stop();
+  signal?.addEventListener("abort", interrupted, { once: true });
+  // One signal may see many fleets come and go.
+  child.once("exit", () => signal?.removeEventListener("abort", interrupted));
   try {
     await ask({ do: "rampUp", options });
   } catch (error) {
