@@ -3,9 +3,9 @@
  * properties (with line coverage of the rules), then the sandbox end to end. The last line is
  * `N passed, N failed`.
  *
- * `npm test -- <part of a path> ...` runs only the matching test files.
+ * `npm test -- <part of a path> ...` runs only the matching test files, `'!<part>'` all others.
  */
-import { bin, Runner, testFiles } from "./support/runner";
+import { bin, isWanted, Runner, testFiles } from "./support/runner";
 
 const filters = process.argv.slice(2);
 
@@ -27,7 +27,7 @@ const RULES = [
 
 async function main(): Promise<void> {
   const runner = new Runner();
-  const wanted = testFiles("test").filter((file) => filters.every((part) => file.includes(part)));
+  const wanted = testFiles("test").filter((file) => isWanted(file, filters));
   const all = filters.length === 0;
   if (all) {
     await runner.check("types and build", "npm", ["run", "--silent", "build"]);

@@ -74,6 +74,16 @@ export function testFiles(folder: string): string[] {
     .sort();
 }
 
+/**
+ * Whether a file is among those that the arguments of a command ask for: it contains every part,
+ * and none of those after a `!`.
+ */
+export function isWanted(file: string, filters: string[]): boolean {
+  return filters.every((part) =>
+    part.startsWith("!") ? !file.includes(part.slice(1)) : file.includes(part),
+  );
+}
+
 function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
