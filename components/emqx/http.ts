@@ -8,6 +8,8 @@ import { parseApiKey } from "./api-key";
 
 /** Bytes of an answer that are read at most; EMQX's longest, the list of nodes, has some thousand. */
 const LONGEST_ANSWER = 8 * 1024 * 1024;
+/** Characters of an answer that a message shows at most. */
+const LONGEST_TEXT = 300;
 /** Milliseconds between two looks at the Secret while nodes refuse its key: each refused call would be one. */
 const SECRET_TTL = 5_000;
 
@@ -18,13 +20,14 @@ const CONNECTIONS_PER_POD = 4;
 export interface Answer {
   status: number;
   body: unknown;
-  /** The body as text, shortened, for messages. */
+  /** The body as text, without what the request hides, shortened, for messages. */
   text: string;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
-export type Body = { json: unknown } | { text: string };
+/** `hide` takes the body's secrets out of an answer, any of which could repeat a part of what was sent. */
+export type Body = ({ json: unknown } | { text: string }) & { hide?(text: string): string };
 
 export interface HttpOptions {
   dial: Dial;
@@ -175,7 +178,9 @@ export class EmqxHttp {
     const text = await response.body.text();
     // undici frees the connection just after the body's end; a request before that opens another.
     await setImmediate();
-    return { status: response.statusCode, body: parse(text), text: text.slice(0, 300).trim() };
+    // Of a secret that is cut through, nobody could find the rest.
+    const shown = (body?.hide?.(text) ?? text).slice(0, LONGEST_TEXT).trim();
+    return { status: response.statusCode, body: parse(text), text: shown };
   }
 
   private async readAuthorization(): Promise<string> {

@@ -92,17 +92,16 @@ export class EmqxClientV5 implements EmqxClient {
   /** Read-only roots are left out by EMQX (5.7 and later): they came with the pods' own file. */
   async configure(pod: string, hocon: string, mode: "merge" | "replace"): Promise<void> {
     const path = `/configs?mode=${mode}&ignore_readonly=true`;
-    const answer = await this.http.call(pod, "PUT", path, BUSY_TIMEOUT, { text: hocon });
+    const hide = (text: string) => hideValuesOf(hocon, text);
+    const answer = await this.http.call(pod, "PUT", path, BUSY_TIMEOUT, { text: hocon, hide });
     if (answer.status < 300) return;
-    // Any answer could repeat a part of what was sent.
-    const text = hideValuesOf(hocon, answer.text);
     // Releases before 5.1.1 have no such call.
     const unknown = answer.status === 404 || answer.status === 405;
-    if (answer.status !== 400 && !unknown) throw refused(pod, "PUT /configs", { ...answer, text });
-    const reasons = reasonsIn(answer.body).map((reason) => hideValuesOf(hocon, reason));
+    if (answer.status !== 400 && !unknown) throw refused(pod, "PUT /configs", answer);
+    const reasons = reasonsIn(answer.body).map(hide);
     const why = unknown
       ? `this release cannot change it while it runs (${answer.status}; 5.1.1 and later can)`
-      : reasons.join("; ") || text;
+      : reasons.join("; ") || answer.text;
     throw new EmqxError(
       "EMQX_CONFIG_REJECTED",
       `EMQX in pod ${pod} does not accept the configuration: ${why.replace(/\.$/, "")}. ` +
@@ -112,20 +111,18 @@ export class EmqxClientV5 implements EmqxClient {
   }
 
   async renewLicense(pod: string, key: string): Promise<void> {
-    const answer = await this.http.call(pod, "POST", "/license", BUSY_TIMEOUT, { json: { key } });
-    if (answer.status < 300) return;
     const hide = (text: string) => text.replaceAll(key, "[hidden]");
-    const text = hide(answer.text);
-    if (answer.status !== 400 && answer.status !== 404) {
-      throw refused(pod, "POST /license", { ...answer, text });
-    }
+    const body = { json: { key }, hide };
+    const answer = await this.http.call(pod, "POST", "/license", BUSY_TIMEOUT, body);
+    if (answer.status < 300) return;
+    if (answer.status !== 400 && answer.status !== 404) throw refused(pod, "POST /license", answer);
     const message = asString(asObject(answer.body)?.message);
     const why =
       answer.status === 404
         ? "this release has no licence API (404)"
         : message !== undefined
           ? hide(message)
-          : text;
+          : answer.text;
     throw new EmqxError(
       "EMQX_LICENSE_REJECTED",
       `EMQX in pod ${pod} does not accept the licence: ${why.replace(/\.$/, "")}. ` +

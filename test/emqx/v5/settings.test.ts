@@ -105,6 +105,21 @@ test("a release without licences says so, and one that is busy leaves it open", 
   await assert.rejects(client.renewLicense("p-0", KEY), code("EMQX_API_UNREACHABLE"));
 });
 
+test("an answer that is cut inside a secret shows no part of it", async () => {
+  // What stands before it leaves ten characters of the secret before the cut.
+  const echo = (secret: string) => `${".".repeat(290)}${secret}`;
+  for (const status of [400, 401, 503]) {
+    emqx.answers.set("POST /license", { status, body: echo(KEY) });
+    const licence = await messageOf(client.renewLicense("p-0", KEY));
+    emqx.answers.set(PUT, { status, body: echo("hunter2hunter2") });
+    const configuration = await messageOf(client.configure("p-0", HOCON, "replace"));
+    assert.match(licence, /\.{290}/, "the answer is shown");
+    assert.match(configuration, /\.{290}/, "the answer is shown");
+    assert.ok(!licence.includes(KEY.slice(0, 4)), `${status}: ${licence}`);
+    assert.ok(!configuration.includes("hunt"), `${status}: ${configuration}`);
+  }
+});
+
 test("the configuration in force is read as JSON", async () => {
   emqx.answers.set("GET /configs", { status: 200, body: { mqtt: { max_packet_size: "2MB" } } });
   assert.deepEqual(await client.config("p-0"), { mqtt: { max_packet_size: "2MB" } });
