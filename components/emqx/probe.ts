@@ -77,9 +77,7 @@ export class Probe {
     const denied = evacuation.state === "unsupported";
     this.deniedSince = denied ? (this.deniedSince ?? this.now()) : undefined;
     if (this.deniedSince !== undefined && !this.believes(status, this.deniedSince)) {
-      return unknown(
-        `EMQX ${status.version ?? ""} answers 404 to /load_rebalance/status, which this release should have`,
-      );
+      return unknown(doubt(status));
     }
     if (evacuation.process === undefined) return { evacuation };
     return {
@@ -91,15 +89,27 @@ export class Probe {
   /**
    * What has no evacuation loses its clients with its pod, so a 404 alone is not believed: open
    * source before 5.9 and the first enterprise releases of 4.4 and 5.0 have none, later ones of 4.4
-   * only with plugins that may be missing, every other release has.
+   * only with plugins that may be missing, every other release has, and one that is not told may have.
    */
   private believes({ edition, version }: NodeStatus, since: number): boolean {
+    const numbers = numbersOf(version);
+    if (!numbers) return false;
     if (edition?.toLowerCase() === "opensource") return true;
-    const [major = 0, minor = 0, patch = 0] = (version ?? "").split(/[.-]/).map(Number);
+    const [major = 0, minor = 0, patch = 0] = numbers;
     if (major === 5) return minor === 0 && patch < 4;
     return major < 5 && (patch < 12 || this.now() - since >= DENIAL);
   }
 }
+
+/** `5.8.6`, `4.4.24-rc.1`; undefined when a number is missing, for it could be any. */
+function numbersOf(version = ""): number[] | undefined {
+  return /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
+}
+
+const doubt = ({ version }: NodeStatus): string =>
+  numbersOf(version)
+    ? `EMQX ${version} answers 404 to /load_rebalance/status, which this release should have`
+    : `EMQX answers 404 to /load_rebalance/status, and its version ${JSON.stringify(version ?? "")} does not tell whether it should`;
 
 const optional = <T>(answer: Promise<T | undefined>): Promise<T | undefined> =>
   answer.catch(() => undefined);

@@ -4,19 +4,20 @@ import type { EmqxClient, LocalEvacuation } from "../../components/emqx/api";
 import { Probe } from "../../components/emqx/probe";
 
 interface Node {
-  version?: string;
+  version: string | undefined;
   edition?: string;
   evacuation?: () => Promise<LocalEvacuation>;
 }
 
 let now = 0;
 
-function probe(node: Node): Probe {
+function probe(given: Partial<Node>): Probe {
+  const node: Node = { version: "6.1.0", ...given };
   const client: Partial<EmqxClient> = {
     node: async () => ({
       node: "emqx@a",
       node_status: "running",
-      version: node.version ?? "6.1.0",
+      version: node.version,
       edition: node.edition ?? "Enterprise",
       connections: 3,
       live_connections: 2,
@@ -47,6 +48,20 @@ test("a 404 of a release that has evacuation is unknown, however long it lasts",
   assert.equal(answers?.evacuation?.state, "unknown");
   assert.match(answers?.trouble ?? "", /6\.1\.0 answers 404/);
 });
+
+for (const edition of ["Enterprise", "Opensource"]) {
+  test(`a 404 of ${edition} that does not tell its version is unknown, however long it lasts`, async () => {
+    for (const version of [undefined, "", "5", "4.4", "unknown"]) {
+      const asked = probe({ version, edition });
+      now = 0;
+      assert.equal(await stateOf(asked), "unknown", String(version));
+      now = 3_600_000;
+      const answers = await asked.ask();
+      assert.equal(answers?.evacuation?.state, "unknown", String(version));
+      assert.match(answers?.trouble ?? "", /answers 404 .* version ".*" does not tell/);
+    }
+  });
+}
 
 test("4.4 may lack its plugins: a 404 is believed when it has lasted", async () => {
   let state: LocalEvacuation["state"] = "unsupported";
