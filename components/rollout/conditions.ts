@@ -1,6 +1,7 @@
 /** The facts whose age the rules ask for. The engine measures for how long each has held. Pure. */
-import { drainConditions, live, offline, state } from "./drain";
+import { drainConditions, isUp, live, offline, state } from "./drain";
 import { look } from "./look";
+import { isStranded } from "./plan-drain";
 import type { Conditions, Desired, Observation, RolloutRecord } from "./types";
 
 /** Reasons of a container that waiting does not cure. */
@@ -25,15 +26,21 @@ export function conditions(
   const leaving = new Set(seen.leaving.map((node) => node.node));
   return {
     joined: seen.joined,
+    apart: !seen.joined,
     switched: seen.switched,
+    unswitched: !seen.switched,
     quiet: seen.leaving.every(
       (node) => node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node),
     ),
     calm: seen.calm && previous?.nodes.length === observation.nodes.length,
     serviceless: !observation.service.exists,
+    unasked: seen.behind.via.length === 0 && seen.core.green.some(isUp),
     hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),
     still: !!previous && gist(previous, leaving) === gist(observation, leaving),
     ...drainConditions(observation.nodes),
+    ...Object.fromEntries(
+      seen.leaving.map((node) => [`${node.node} stranded`, isStranded(node, seen.serving.staying)]),
+    ),
   };
 }
 

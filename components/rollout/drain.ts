@@ -25,6 +25,9 @@ const ticks = (count: number, rate: number): number => Math.ceil(Math.max(0, cou
 export const state = (node: NodeObservation) =>
   node.reachable ? (node.evacuation?.state ?? "unknown") : "unknown";
 
+/** Not known to be down, nor on its way out: what it holds is still there. */
+export const isUp = ({ down, terminating }: NodeObservation): boolean => !down && !terminating;
+
 export const live = (node: NodeObservation): number => node.liveConnections ?? 0;
 
 /** Offline sessions on a node now. */
@@ -36,7 +39,7 @@ export function drainConditions(nodes: NodeObservation[]): Record<string, boolea
   const result: Record<string, boolean> = {};
   for (const node of nodes) {
     result[`${node.node} ${state(node)}`] = true;
-    result[`${node.node} down`] = !node.reachable && node.reason !== undefined;
+    result[`${node.node} down`] = !node.reachable && !!node.down;
     result[`${node.node} empty`] = node.reachable && node.connections === 0 && live(node) === 0;
   }
   return result;

@@ -120,14 +120,15 @@ export class Observer {
       this.ask(pod, node),
       this.troubles.explain(pod),
     ]);
+    const down = reason !== undefined && !isRunning(pod);
     if (answers instanceof EmqxError) {
       if (answers.code === "EMQX_API_UNAUTHORIZED") refusals.push(answers);
       const why = trouble ?? (known.ready ? answers.message : undefined);
-      return { ...known, reason, trouble: why, reachable: false };
+      return { ...known, reason, down, trouble: why, reachable: false };
     }
     if (!answers) {
       const silent = isRunning(pod) ? "EMQX does not answer in time" : undefined;
-      return { ...known, reason, trouble: trouble ?? silent, reachable: false };
+      return { ...known, reason, down, trouble: trouble ?? silent, reachable: false };
     }
     const { status, trouble: doubt, ...rest } = answers;
     return {

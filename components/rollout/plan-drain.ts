@@ -1,6 +1,8 @@
 /** One step of the drain: what to start, what to correct, which pods to give up. Pure. */
-import { forecast, live, offline, state } from "./drain";
+import { forecast, isUp, live, offline, state } from "./drain";
+
 import type { Look } from "./look";
+import { RETURN_MILLISECONDS } from "./returns";
 import { nodesOf } from "./sides";
 import type { Action, Decision, NodeObservation, Progress, SetObservation } from "./types";
 
@@ -40,18 +42,32 @@ export const stop = ({ node, pod }: NodeObservation): Action => ({
   pod,
 });
 
-/** With no green node left to go to, evicting clients would only cut them off. */
-function rescue({ staying, leaving }: Look): Action[] {
-  if (staying.some((node) => node.ready)) return [];
-  return leaving.filter((node) => MOVING.includes(state(node))).map(stop);
+/**
+ * With no green node left to go to, evicting clients would only cut them off; while one that takes
+ * clients is silent, nobody can tell whether they come back.
+ */
+function rescue(seen: Look): Action[] {
+  const { staying, leaving, serving, held } = seen;
+  if (!staying.some((node) => node.ready)) {
+    return leaving.filter((node) => MOVING.includes(state(node))).map(stop);
+  }
+  const silent = (node: NodeObservation) =>
+    (held[`${node.node} unknown`] ?? 0) >= RETURN_MILLISECONDS;
+  return serving.staying.some(silent) ? stopEvicting(seen) : [];
 }
+
+/** Nobody else is cut; sessions may go on being moved. */
+export const stopEvicting = ({ leaving }: Look): Action[] =>
+  leaving
+    .filter((node) => ["waiting_health_check", "evicting_conns"].includes(state(node)))
+    .map(stop);
 
 /**
  * EMQX forgets `migrate_to` when an evacuating node restarts, and then sends sessions to nodes
  * that leave; a person or an earlier run may have started with other rates. Rates and targets are
  * fixed at the start, so both are cured by a stop here and a start at the next look.
  */
-function retarget({ leaving, desired }: Look): Action[] {
+function retarget({ leaving, desired, held }: Look): Action[] {
   const leavingNames = new Set(leaving.map((node) => node.node));
   const { connEvictRate, sessEvictRate } = desired.strategy;
   // Nodes that have to begin together share the rates, so a lower one is as wanted.
@@ -62,12 +78,26 @@ function retarget({ leaving, desired }: Look): Action[] {
       const evacuation = node.evacuation;
       if (!evacuation || !MOVING.includes(evacuation.state)) return false;
       if (evacuation.recipients?.some((name) => leavingNames.has(name))) return true;
+      if ((held[`${node.node} stranded`] ?? 0) >= STRANDED) return true;
       if (evacuation.state === "waiting_takeover" || evacuation.state === "evicting_sessions") {
         return other(evacuation.sessEvictRate, sessEvictRate);
       }
       return other(evacuation.connEvictRate, connEvictRate);
     })
     .map(stop);
+}
+
+/** Milliseconds without a recipient after which they are taken for gone: EMQX leaves out who is unavailable just now. */
+export const STRANDED = 30_000;
+
+/** None of those who stay is among its recipients, as when replicants' pods were replaced, though it sees them. */
+export function isStranded(
+  { evacuation, view = {} }: NodeObservation,
+  staying: NodeObservation[],
+): boolean {
+  const takers = staying.map(({ node }) => node).filter((name) => view[name] === "running");
+  const recipients = evacuation?.recipients;
+  return !!recipients && takers.length > 0 && !takers.some((name) => recipients.includes(name));
 }
 
 /** Milliseconds between two batches of one of EMQX's evacuations. */
@@ -116,8 +146,7 @@ function starts(seen: Look, corrections: Action[]): Action[] {
  * Up, but silent. What clients have sent it by now it will route as it knew the cluster before it
  * hung, to nodes that have been drained since: those have to be there until it is back.
  */
-const hangs = ({ reachable, reason, terminating }: NodeObservation): boolean =>
-  !reachable && reason === undefined && !terminating;
+const hangs = (node: NodeObservation): boolean => !node.reachable && isUp(node);
 
 /** Who has nothing left goes; a core not before the last replicant that leaves, which may need it. */
 function shrink(seen: Look): Action[] {
@@ -174,12 +203,19 @@ function giveUp(seen: Look, set: SetObservation, floor: number): Action | undefi
   return { do: "scaleSet", role: "replicant", set: set.name, replicas, victims };
 }
 
+/** Milliseconds that a node which never served may be silent before it is taken to hold nobody. */
+export const MUTE = 10_000;
+
 /** Removes sets at once; replicants end before the cores that they depend on. */
-export function dispose({ disposable }: Look): Action[] {
-  const replicants = disposable.filter((set) => set.role === "replicant" && set.pods > 0);
-  return disposable.flatMap((set): Action[] => {
+export function dispose(seen: Look): Action[] {
+  // Somebody may have moved sessions to it: it has to say that it holds none.
+  const mute = (node: NodeObservation) =>
+    hangs(node) && (seen.held[`${node.node} unknown`] ?? 0) < MUTE;
+  const replicants = seen.disposable.filter((set) => set.role === "replicant" && set.pods > 0);
+  return seen.disposable.flatMap((set): Action[] => {
     const { role, name, revision } = set;
     if (role === "core" && replicants.length > 0) return [];
+    if (nodesOf(seen.observation, set).some(mute)) return [];
     if (set.replicas > 0) return [{ do: "scaleSet", role, set: name, replicas: 0 }];
     return set.pods === 0 ? [{ do: "deleteSet", role, set: name, revision }] : [];
   });

@@ -135,6 +135,8 @@ export interface NodeObservation {
   trouble?: string;
   /** Reason of a waiting or failed container, as Kubernetes spells it: `ImagePullBackOff`, `CrashLoopBackOff`, ... */
   reason?: string;
+  /** EMQX's own container does not run, for that reason; a sidecar's reason or an old restart is none. */
+  down?: boolean;
   /** `emqx@host`; derived from the pod, so it is known even when EMQX does not answer. */
   node: string;
   /** EMQX answered about itself in this observation. When false, all fields below are absent. */

@@ -56,7 +56,7 @@ describe("a node is drained", () => {
   });
 
   test("is lost only when container and EMQX have been down for long", () => {
-    const down = node("blue", 0, { ...silent, reason: "CrashLoopBackOff" });
+    const down = node("blue", 0, { ...silent, reason: "CrashLoopBackOff", down: true });
     assert.equal(drainConditions([down])[`${down.node} down`], true);
     assert.equal(drainConditions([node("blue", 0, silent)])["emqx@c-core-blue-0 down"], false);
     assert.equal(isLost(down, { [`${down.node} down`]: LOST_MILLISECONDS - 1 }), false);

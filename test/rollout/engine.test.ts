@@ -147,7 +147,7 @@ class Stage {
         connectedTotal: 5,
         evacuation: { state: "disabled" as const },
       }),
-      ...(!up && { reason: this.reason, trouble: this.reason }),
+      ...(!up && { reason: this.reason, down: true, trouble: this.reason }),
     };
   }
 }

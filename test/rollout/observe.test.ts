@@ -154,6 +154,33 @@ test("a crashing pod is explained by its state, its last event and its log, with
   assert.equal(trouble.split("\n").length, 1);
 });
 
+test("a container is down when Kubernetes says so, not because it was restarted once or a sidecar fails", async () => {
+  await world.addSet("a", 0);
+  const [emqx] = CRASHING.containerStatuses;
+  const notReady = (containerStatuses: object[]) => ({ ...CRASHING, containerStatuses }) as never;
+  const running = { ...emqx, state: { running: {} } };
+  await world.addPod("a", 0, CRASHING);
+  await world.addPod("a", 1, notReady([running]));
+  await world.addPod(
+    "a",
+    2,
+    notReady([
+      { ...emqx, name: "sidecar" },
+      { ...running, restartCount: 0 },
+    ]),
+  );
+  for (const node of world.nodes.values()) await node.stop();
+  const { nodes } = await observe();
+  assert.deepEqual(
+    nodes.map(({ reachable, reason, down }) => [reachable, reason, down]),
+    [
+      [false, "CrashLoopBackOff", true],
+      [false, "Restarted", false],
+      [false, "CrashLoopBackOff", false],
+    ],
+  );
+});
+
 test("the control annotation is read, and an unknown word is told once and none", async () => {
   const put = (value: string) =>
     world.api.put("configmaps", {

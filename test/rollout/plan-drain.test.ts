@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { look } from "../../components/rollout/look";
-import { LEAVE_SERVICE_SECONDS, planDrain } from "../../components/rollout/plan-drain";
+import {
+  isStranded,
+  LEAVE_SERVICE_SECONDS,
+  planDrain,
+  STRANDED,
+} from "../../components/rollout/plan-drain";
 import type { Desired, Held, NodeObservation, Observation } from "../../components/rollout/types";
 import {
   cluster,
@@ -172,7 +177,7 @@ describe("deleting", () => {
     const at = (other: object) =>
       plan([blue(0, other), blue(1, gone), ...greens()]).actions.map(({ do: what }) => what);
     assert.deepEqual(at(silent), []);
-    assert.deepEqual(at({ ...silent, reason: "CrashLoopBackOff" }), ["scaleSet"]);
+    assert.deepEqual(at({ ...silent, reason: "CrashLoopBackOff", down: true }), ["scaleSet"]);
     assert.deepEqual(at({ ...silent, terminating: true }), ["scaleSet"]);
   });
 
@@ -220,6 +225,21 @@ describe("correcting", () => {
 
   test("recipients that EMQX filtered away are no reason to stop", () => {
     assert.deepEqual(plan([blue(0, moving([])), ...greens()]).actions, []);
+  });
+
+  test("recipients that stay away while others are in sight are gone: it is started anew", () => {
+    const nodes = [blue(0, moving([])), ...greens()];
+    const after = (stranded: number) =>
+      plan(nodes, { held: { "emqx@c-core-blue-0 stranded": stranded } }).actions;
+    assert.deepEqual(after(STRANDED - 1), []);
+    assert.deepEqual(after(STRANDED), [
+      { do: "stopEvacuation", node: "emqx@c-core-blue-0", pod: "c-core-blue-0" },
+    ]);
+    const [view, green] = [cluster(nodes).nodes[0]!, greens()];
+    assert.equal(isStranded(view, green), true);
+    assert.equal(isStranded({ ...view, view: {} }, green), false, "it does not see them either");
+    assert.equal(isStranded({ ...view, ...moving(["emqx@c-core-green-1"]) }, green), false);
+    assert.equal(isStranded({ ...view, evacuation: undefined }, green), false);
   });
 
   for (const [state, field, stops] of [

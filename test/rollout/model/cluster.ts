@@ -73,6 +73,7 @@ export class Model extends ModelKubernetes implements Cluster, Clock {
       ready: this.isReady(pod),
       terminating: pod.goneAt < Infinity,
       reason: pod.broken ? "ImagePullBackOff" : undefined,
+      down: pod.broken,
     };
     if (!this.isUp(pod) || this.time < pod.silentUntil) return { ...base, reachable: false };
     const live = this.clients.filter((client) => client.node === pod.node).length;
