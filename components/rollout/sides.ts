@@ -35,8 +35,11 @@ export function sidesOf(
   const { core, replicant } = readGoal(goal);
   const cores = sideOf("core", core, () => before.core || desired.replicas, observation);
   if (replicant === undefined) return [cores];
-  const replicas = (target?: SetObservation) =>
-    before.replicant || replicantsWanted(desired, observation, target);
+  const replicas = (target?: SetObservation): number => {
+    if (!before.replicant) return replicantsWanted(desired, observation, target);
+    if (!desired.replicants?.ignoreReplicas) return before.replicant;
+    return Math.max(before.replicant, target?.replicas ?? 0);
+  };
   return [cores, sideOf("replicant", replicant, replicas, observation)];
 }
 
@@ -69,7 +72,10 @@ function sideOf(
   return { role, revision, replicas, target, green, staying, surplus };
 }
 
-/** An autoscaler's number is taken from the set that serves, and from the arguments where there is none yet. */
+/**
+ * An autoscaler's number is taken from the sets that there are, the largest while several share the
+ * clients, and from the arguments where there is none yet.
+ */
 function replicantsWanted(
   { replicants }: Desired,
   { sets }: Observation,
@@ -78,7 +84,7 @@ function replicantsWanted(
   const others = sets.filter((set) => set.role === "replicant").map((set) => set.replicas);
   if (!replicants) return Math.max(1, target?.replicas ?? 0);
   if (!replicants.ignoreReplicas) return replicants.replicas;
-  return Math.max(1, target?.replicas ?? Math.max(replicants.replicas, ...others));
+  return Math.max(1, target ? 0 : replicants.replicas, ...others);
 }
 
 /**
