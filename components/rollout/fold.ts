@@ -1,4 +1,4 @@
-import { goalOf, isIn, readGoal } from "./goal";
+import { goalOf, isIn, readGoal, takenUp } from "./goal";
 import { lacks } from "./sides";
 import type {
   Decision,
@@ -80,8 +80,9 @@ export function supersede(record: RolloutRecord, goal: string, now: number): Rol
 function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
   const { desired, observation, now } = context;
   if (underWay(record)) return record;
-  const from = servedGoal(record, context);
   const to = goalOf(desired);
+  const held = takenUp(record, to);
+  const from = held ? held.from : servedGoal(record, context);
   const entry: RolloutEntry = {
     id: nextId(record, to),
     kind: kindOf(context, from),
@@ -94,7 +95,7 @@ function begin(record: RolloutRecord, context: FoldContext): RolloutRecord {
     startedAt: iso(now),
     phases: [],
     nodes: [],
-    before: numbersOf(from, observation),
+    before: held?.before ?? numbersOf(from, observation),
     ...(context.estimateSeconds !== undefined && { estimateSeconds: context.estimateSeconds }),
   };
   // A new package may hash differently: until the first success, the record speaks of this one.

@@ -1,5 +1,5 @@
 /** A goal in one word: the core revision or, with replicants, `<core>/<replicant>`. */
-import type { Desired, Role, ServiceObservation } from "./types";
+import type { Desired, Role, RolloutEntry, RolloutRecord, ServiceObservation } from "./types";
 
 export interface Goal {
   core: string;
@@ -13,6 +13,11 @@ export function goalOf({ revision, replicants }: Pick<Desired, "revision" | "rep
 export function readGoal(goal: string): Goal {
   const [core = "", replicant] = goal.split("/");
   return replicant === undefined ? { core } : { core, replicant };
+}
+
+/** The rollout that a run takes up again where it was held: its way back is that of the new one. */
+export function takenUp({ current }: RolloutRecord, goal: string): RolloutEntry | undefined {
+  return current?.phase === "Held" && current.to === goal ? current : undefined;
 }
 
 /** Whether a set of that role and revision belongs to the goal. */

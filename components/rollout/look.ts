@@ -3,7 +3,7 @@
  * Derived facts only; the rules that use them are in `decide.ts`.
  */
 import { isDrained, isEmpty, isLost, state } from "./drain";
-import { goalOf, isIn } from "./goal";
+import { goalOf, isIn, takenUp } from "./goal";
 import { arrivals, missingReturns, RETURN_SHARE, type Past } from "./returns";
 import { leftovers } from "./leftovers";
 import { lacks, nodesOf, sidesOf, type Side } from "./sides";
@@ -54,7 +54,7 @@ export interface Look {
   leaving: NodeObservation[];
   /** The cores of the goal are Ready and agree on each other: replicants may come. */
   coresJoined: boolean;
-  /** The core revision wanted now was served or aimed at before: its nodes' names may be on EMQX's books. */
+  /** The core revision wanted now was served or aimed at before, or nobody knows: its nodes' names may be on EMQX's books. */
   familiar: boolean;
   /** Every staying node is Ready, and each node that answers lists all of them as running. */
   joined: boolean;
@@ -211,9 +211,11 @@ export function look(
     strays,
     leaving,
     coresJoined,
-    familiar: [record.active, ...record.history.flatMap(({ from, to }) => [from, to])].some(
-      (past) => isIn(past, "core", core.revision),
-    ),
+    familiar:
+      record.active === null ||
+      [record.active, ...record.history.flatMap(({ from, to }) => [from, to])].some((past) =>
+        isIn(past, "core", core.revision),
+      ),
     joined,
     settle: !selected || (entry && lastIs(entry, "WaitGreen")) ? SETTLE : 0,
     selected,
@@ -228,7 +230,7 @@ export function look(
       license: behind(sides, desired, "license"),
       via: core.green.filter((node) => node.ready && node.reachable).map((node) => node.pod),
     },
-    wayBack: canGoBack(observation, entry, goal),
+    wayBack: canGoBack(observation, entry ?? takenUp(record, wanted), goal),
     ...leftovers(observation, isDisposable),
     diagnosis: diagnose(observation),
     phase: entry?.phase ?? "Preflight",

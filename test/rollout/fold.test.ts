@@ -40,6 +40,16 @@ test("a hold for clients that stay away is on record until they are back", () =>
   assert.ok(over.current && !("away" in over.current));
 });
 
+test("a rollout taken up again where it was held keeps what was there before it", () => {
+  const current = { ...DRAINING.current!, from: "red", before: { core: 5 }, finishedAt: "then" };
+  const next = (phase: "Held" | "Failed", to = "green") =>
+    after({ ...DRAINING, current: { ...current, phase, to } }, {}).current;
+  assert.deepEqual([next("Held")?.from, next("Held")?.before], ["red", { core: 5 }]);
+  assert.deepEqual([next("Failed")?.from, next("Failed")?.before], ["blue", { core: 2 }]);
+  assert.equal(next("Held", "other")?.from, "blue");
+  assert.notEqual(next("Held")?.id, current.id);
+});
+
 test("who is away when sessions begin to be moved is counted once, and told in the summary", () => {
   const figures = { node: "n", connections: 10, sessions: 2 };
   const begun = after(DRAINING, seen(figures));

@@ -63,14 +63,16 @@ describe("names that were used before", () => {
     const decision = decide(silentGreen(), goBack, back("blue"), settled, NOW);
     assert.deepEqual(decision.actions, []);
     assert.match(decision.waitingFor, /^a node to tell/);
+    const lost = decide(silentGreen(), goBack, back(null), settled, NOW);
+    assert.match(lost.waitingFor, /^a node to tell/, "a lost record tells of no name");
   });
 
   test("do not wait for nodes that are down for good, nor for names never used", () => {
     const down = { ...settled, "emqx@c-core-green-0 down": 60_000 };
     const actions = (held: Held, active: string | null) =>
-      decide(silentGreen({ reason: "Error" }), goBack, back(active), held, NOW).actions;
+      decide(silentGreen({ reason: "Error", down: true }), goBack, back(active), held, NOW).actions;
     assert.deepEqual(actions(down, "blue"), [{ do: "inspect" }]);
-    assert.deepEqual(actions(settled, null), [{ do: "inspect" }]);
+    assert.deepEqual(actions(settled, "red"), [{ do: "inspect" }]);
   });
 });
 
