@@ -7,15 +7,23 @@
  * and a rollback are therefore the same code path. With replicants there is a target of each role:
  * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
-import { isLost, state } from "./drain";
+import { isLost, isUp, SILENCE_SECONDS, state } from "./drain";
 import { isIn } from "./goal";
-import { awaitClients, awaitService, endStandstill, paused } from "./holds";
+import { awaitClients, awaitService, endStandstill, isHolding, paused } from "./holds";
 import { placeOf } from "./leftovers";
 import { look, type Look } from "./look";
 import { dispose, forget, planDrain, stop } from "./plan-drain";
 import { checked, quotaProblem } from "./preflight";
 import type { Past } from "./returns";
-import type { Action, Decision, Desired, Held, Observation, RolloutRecord } from "./types";
+import type {
+  Action,
+  Decision,
+  Desired,
+  Held,
+  NodeObservation,
+  Observation,
+  RolloutRecord,
+} from "./types";
 import { halt, wait } from "./verdicts";
 
 /** Milliseconds without a new client on blue that prove the switch. */
@@ -24,6 +32,8 @@ export const QUIET = 2_000;
 export const QUIET_PATIENCE = 30_000;
 /** Milliseconds that a container may be unable to start for a reason that waiting does not cure. */
 export const HOPELESS_PATIENCE = 30_000;
+/** Milliseconds for which green must have been incomplete in one go to miss a deadline. */
+export const BLIP = 30_000;
 
 type Rule = (look: Look) => Decision | undefined;
 
@@ -33,11 +43,11 @@ const RULES: Rule[] = [
   consumeTheOrder,
   awaitService,
   endStandstill,
+  endOldEvacuations,
   disposeOfSetsThatNeverServed,
   freeTheNames,
   createGreen,
   renewInPlace,
-  keepTheStaying,
   putSettingsIntoForce,
   growGreen,
   waitForGreen,
@@ -79,12 +89,38 @@ function turnBack(seen: Look): Decision | undefined {
   return { ...halt("EMQX_ROLLOUT_HELD", nowhere), actions: [{ do: "clearControl" }] };
 }
 
-/** An order is consumed when it is seen to be obeyed: a later rollout must not take it for its own. */
+/**
+ * An order is consumed when it is seen to be obeyed, or was given for something else: neither a later
+ * rollout nor a later hold may take it for its own.
+ */
 function consumeTheOrder({ observation, entry, selected, phase }: Look): Decision | undefined {
   const { control } = observation;
-  const obeyed = control === "promote" ? selected : control === "abort" && !!entry?.aborting;
-  if (!obeyed) return undefined;
+  const consumed =
+    (control === "promote" && (selected || !entry)) ||
+    (control === "abort" && !!entry?.aborting) ||
+    (control === "resume" && !isHolding(entry?.away));
+  if (!consumed) return undefined;
   return { phase, actions: [{ do: "clearControl" }], waitingFor: "" };
+}
+
+/**
+ * No evacuation runs on a node that stays: it would refuse the clients that are to come. Nor, before
+ * the drain, on one whose recipients are all of another set that leaves: that was for a goal given up.
+ */
+function endOldEvacuations(seen: Look): Decision | undefined {
+  const { staying, leaving, draining, phase } = seen;
+  const old = (node: NodeObservation): boolean => {
+    const names = node.evacuation?.recipients ?? [];
+    const recipients = leaving.filter((other) => names.includes(other.node));
+    const elsewhere = recipients.every((other) => other.revision !== node.revision);
+    return names.length > 0 && recipients.length === names.length && elsewhere;
+  };
+  const given = draining ? [] : leaving.filter(old);
+  const actions = [...staying, ...given]
+    .filter((node) => !["disabled", "unsupported", "unknown"].includes(state(node)))
+    .map(stop);
+  if (actions.length === 0) return undefined;
+  return { phase, actions, waitingFor: "ending evacuations that nobody wants any more" };
 }
 
 /** What never served holds nobody's connection: a failed green must not stand in the way of its correction. */
@@ -136,30 +172,30 @@ function renewInPlace(seen: Look): Decision | undefined {
   return checked(seen, core);
 }
 
-/** No evacuation runs on a node that stays: it would refuse the clients that are to come. */
-function keepTheStaying({ staying, phase }: Look): Decision | undefined {
-  const actions = staying
-    .filter((node) => !["disabled", "unsupported", "unknown"].includes(state(node)))
-    .map(stop);
-  if (actions.length === 0) return undefined;
-  return { phase, actions, waitingFor: "ending evacuations on nodes that stay" };
-}
-
 /**
  * Hot configuration and licence need no new pod. Not while two revisions run together: a cluster
  * of mixed releases takes no cluster-wide change (EMQX docs); green was created with the new ones.
  */
 function putSettingsIntoForce(seen: Look): Decision | undefined {
-  const { behind, outgoing, disposable, phase } = seen;
-  if (outgoing.length + disposable.length > 0) return undefined;
-  const { via, license, config } = behind;
+  const { entry, outgoing, disposable, goal, wanted, phase } = seen;
+  // What is gone back to keeps the settings that it had.
+  if (goal !== wanted) return undefined;
+  const mixed = outgoing.length + disposable.length > 0;
+  // A licence that has run out may be why evicted clients stay away: then it cannot wait.
+  if (mixed && !isHolding(entry?.away)) return undefined;
+  const { via, license } = seen.behind;
+  const config = mixed ? [] : seen.behind.config;
   const problem = license.length > 0 ? quotaProblem(seen) : undefined;
   if (problem) return halt("EMQX_LICENSE_REJECTED", `${problem} Nothing was changed.`, "Failed");
   const actions: Action[] = [];
   if (license.length > 0) actions.push({ do: "renewLicense", revisions: license, via });
   if (config.length > 0) actions.push({ do: "configure", revisions: config, via });
   if (actions.length === 0) return undefined;
-  return { phase, actions, waitingFor: "EMQX to take the new settings" };
+  const waitingFor = "EMQX to take the new settings";
+  if (via.length > 0 || !seen.core.green.some(isUp)) return { phase, actions, waitingFor };
+  if ((seen.held.unasked ?? 0) < SILENCE_SECONDS * 1000) return wait(phase, waitingFor);
+  const warning = `No node took the new settings within ${SILENCE_SECONDS} s: they are in force after its next start only.`;
+  return { phase, actions, waitingFor, warnings: [warning] };
 }
 
 function growGreen({ sides }: Look): Decision | undefined {
@@ -181,8 +217,11 @@ function waitForGreen(seen: Look): Decision | undefined {
   const what = joined
     ? "all nodes joined; waiting for the membership to settle"
     : `${ready}/${all} green nodes ready${ready === all ? ", joining" : ""}`;
-  if (draining) return { ...planDrain(seen, { hold: true }), waitingFor: what };
-  const expired = seen.secondsIn("WaitGreen") > desired.strategy.progressDeadlineSeconds;
+  if (draining) {
+    return awaitClients(seen) ?? { ...planDrain(seen, { hold: true }), waitingFor: what };
+  }
+  const limit = desired.strategy.progressDeadlineSeconds;
+  const expired = seen.secondsIn("WaitGreen") > limit && lasts(held.apart, limit);
   const hopeless = (held.hopeless ?? 0) >= HOPELESS_PATIENCE;
   if (!expired && !hopeless) {
     const trouble = sides.map(({ target }) => target?.trouble).find(Boolean);
@@ -190,13 +229,18 @@ function waitForGreen(seen: Look): Decision | undefined {
   }
   const why = hopeless
     ? "green cannot start"
-    : `green was not ready within progressDeadlineSeconds = ${desired.strategy.progressDeadlineSeconds}`;
+    : `green was not ready within progressDeadlineSeconds = ${limit}`;
   const message = `${why}: ${what}.\n${seen.diagnosis}`;
   const code = "EMQX_PROGRESS_DEADLINE";
   if (desired.strategy.onFailure === "abort" && wayBack && !entry?.aborting) {
     return { phase: "Aborting", actions: [], waitingFor: "", abort: { code, message } };
   }
   return halt(code, message);
+}
+
+/** A deadline that passed long ago, at the gate or between two runs, is not missed by a blip. */
+function lasts(milliseconds = 0, limit: number): boolean {
+  return milliseconds >= Math.min(BLIP, limit * 1000);
 }
 
 /** With a manual gate the switch waits for a person; a first deployment and a way back do not. */
@@ -222,7 +266,7 @@ function proveTheSwitch(seen: Look): Decision | undefined {
   }
   if (!switched && (blue.length > 0 || leaving.length === 0)) {
     const limit = desired.strategy.progressDeadlineSeconds;
-    if (seen.secondsIn("Promote") <= limit) {
+    if (seen.secondsIn("Promote") <= limit || !lasts(held.unswitched, limit)) {
       return wait("Promote", "the Service to list exactly the green nodes");
     }
     const message = `the EndpointSlices did not list exactly the green nodes within ${limit} s.\n${seen.diagnosis}`;

@@ -1,8 +1,8 @@
 /** The rules that hold a rollout up: a person, clients that stay away, a cluster in which nothing moves. */
-import { live, state } from "./drain";
+import { live } from "./drain";
 import type { Look } from "./look";
-import { planDrain, stop } from "./plan-drain";
-import type { Action, Away, Decision } from "./types";
+import { planDrain, stopEvicting } from "./plan-drain";
+import type { Action, Away, Decision, Phase } from "./types";
 import { halt, wait } from "./verdicts";
 
 /** A pause stops our writes; evacuations that EMQX has begun go on. */
@@ -28,12 +28,24 @@ export function awaitService(seen: Look): Decision | undefined {
   return halt("EMQX_KUBERNETES_ERROR", message);
 }
 
-/** Once a drain has begun, nothing else bounds its waits: for a hung host, a pod that does not end, a refused call. */
+/** Phases whose waits, before the drain, have a deadline of their own or none. */
+const BOUNDED: readonly Phase[] = ["WaitGreen", "Gate", "Promote"];
+
+/** Nothing else bounds the waits of a drain and of what comes after: for a hung host, a pod that does not end, a refused call. */
 export function endStandstill(seen: Look): Decision | undefined {
-  const { draining, entry, held, desired, leaving } = seen;
+  const { draining, entry, held, desired, leaving, observation, phase } = seen;
   const { progressDeadlineSeconds, waitTakeover, waitHealthCheck } = desired.strategy;
   const limit = progressDeadlineSeconds + waitTakeover + waitHealthCheck;
-  if (!draining || isHolding(entry?.away) || (held.still ?? 0) < limit * 1000) return undefined;
+  if (isHolding(entry?.away) || (held.still ?? 0) < limit * 1000) return undefined;
+  if (!draining) {
+    if (BOUNDED.includes(phase)) return undefined;
+    const ending = observation.nodes.filter((node) => node.terminating).map(({ pod }) => pod);
+    const message =
+      `nothing has changed for ${limit} s. Pods that do not end: ${ending.join(", ") || "none"}; nodes that EMQX ` +
+      `lists as running though no set has them: ${seen.lingering.join(", ") || "none"}.\n${seen.diagnosis}\n` +
+      "Cure what is named here, then run `pulumi up` again: it goes on from here.";
+    return halt("EMQX_PROGRESS_DEADLINE", message);
+  }
   const left = leaving.filter((node) => !seen.drained(node)).map((node) => node.pod);
   const message =
     `nothing has changed for ${limit} s (progressDeadlineSeconds and the waits of the evacuation). ` +
@@ -69,7 +81,7 @@ export function awaitClients(seen: Look): Decision | undefined {
   return halt("EMQX_CLIENTS_AWAY", message);
 }
 
-const isHolding = (away: Away | undefined): boolean => away !== undefined && !away.ignored;
+export const isHolding = (away: Away | undefined): boolean => away !== undefined && !away.ignored;
 
 /** Sessions may go on being moved; nobody else is cut. */
 function hold(seen: Look, away: Away | null): Decision {
@@ -87,8 +99,3 @@ function hold(seen: Look, away: Away | null): Decision {
     }),
   };
 }
-
-const stopEvicting = ({ leaving }: Look): Action[] =>
-  leaving
-    .filter((node) => ["waiting_health_check", "evicting_conns"].includes(state(node)))
-    .map(stop);

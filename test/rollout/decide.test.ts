@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { conditions } from "../../components/rollout/conditions";
-import { decide, HOPELESS_PATIENCE, QUIET_PATIENCE } from "../../components/rollout/decide";
+import { BLIP, decide, HOPELESS_PATIENCE, QUIET_PATIENCE } from "../../components/rollout/decide";
+import { MUTE } from "../../components/rollout/plan-drain";
+import { RETURN_MILLISECONDS } from "../../components/rollout/returns";
 import type {
   Decision,
   Desired,
+  EvacuationState,
   Held,
+  NodeObservation,
   Observation,
   RolloutRecord,
 } from "../../components/rollout/types";
@@ -149,7 +153,7 @@ describe("waiting for green", () => {
     const decision = ask(
       cluster([...blues(), ...greens({ ...silent, ready: false, trouble })]),
       late,
-      {},
+      { apart: BLIP },
     );
     assert.equal(decision.abort?.code, "EMQX_PROGRESS_DEADLINE");
     assert.match(decision.abort.message, /c-core-green-0: not Ready.*no such image/);
@@ -159,7 +163,7 @@ describe("waiting for green", () => {
   test("a missed deadline keeps green when onFailure is hold", () => {
     const late = record(["WaitGreen"], {}, 601);
     const observation = cluster([...blues(), ...greens({ ready: false })]);
-    const decision = ask(observation, late, {}, wanted({ onFailure: "hold" }));
+    const decision = ask(observation, late, { apart: BLIP }, wanted({ onFailure: "hold" }));
     assert.equal(decision.failed?.code, "EMQX_PROGRESS_DEADLINE");
     assert.deepEqual(decision.actions, []);
   });
@@ -167,7 +171,7 @@ describe("waiting for green", () => {
   test("nodes that are Ready but see nothing of each other are named by the diagnosis", () => {
     const view = { "emqx@c-core-green-0": "running" as const };
     const observation = cluster([...blues(), node("green", 0, { view }), node("green", 1)]);
-    const { abort } = ask(observation, record(["WaitGreen"], {}, 601), {});
+    const { abort } = ask(observation, record(["WaitGreen"], {}, 601), { apart: BLIP });
     assert.match(
       abort?.message ?? "",
       /c-core-green-0: Ready, EMQX answers, does not see 3 of 4 nodes/,
@@ -176,8 +180,23 @@ describe("waiting for green", () => {
 
   test("a first deployment that misses its deadline fails and keeps its pods", () => {
     const story = record(["WaitGreen"], { from: null }, 601);
-    const decision = ask(cluster(greens({ ready: false }), { service: on(null, []) }), story, {});
+    const observation = cluster(greens({ ready: false }), { service: on(null, []) });
+    const decision = ask(observation, story, { apart: BLIP });
     assert.equal(decision.failed?.code, "EMQX_PROGRESS_DEADLINE");
+  });
+
+  test("a blip long after the deadline, as at the gate or between two runs, misses none", () => {
+    const late = record(["WaitGreen", "Gate"], {}, 6_001);
+    const nodes = cluster([...blues(), node("green", 0), node("green", 1, silent)]);
+    const at = (held: Held) => ask(nodes, late, held);
+    assert.equal(at({ apart: BLIP - 1 }).abort, undefined);
+    assert.equal(at({ apart: BLIP }).abort?.code, "EMQX_PROGRESS_DEADLINE");
+    const settling = cluster([...blues(), ...greens()]);
+    assert.equal(ask(settling, late, { joined: 1_000 }).abort, undefined);
+    const apart = (observation: Observation) => conditions(observation, wanted(), late).apart;
+    assert.deepEqual([apart(nodes), apart(settling)], [true, false]);
+    const short = wanted({ progressDeadlineSeconds: 5 });
+    assert.ok(ask(nodes, late, { apart: 5_000 }, short).abort);
   });
 
   test("an image that cannot be pulled ends the wait early, but not at once", () => {
@@ -209,6 +228,13 @@ describe("the gate", () => {
     assert.deepEqual(ask(obeyed, waiting, settled, manual).actions, [{ do: "clearControl" }]);
     const idle = cluster(greens(), { control: "promote", service: greenService });
     assert.deepEqual(ask(idle, fresh).actions, [{ do: "clearControl" }]);
+  });
+
+  test("does not open by an order that was given before the rollout: for another one", () => {
+    const early = cluster([...blues(), ...greens()], { control: "promote" });
+    const ended = { ...waiting.current!, finishedAt: new Date(NOW).toISOString() };
+    const decision = ask(early, { ...waiting, current: ended }, settled, manual);
+    assert.deepEqual(decision.actions, [{ do: "clearControl" }]);
   });
 
   test("does not hold up a first deployment", () => {
@@ -244,9 +270,13 @@ describe("the switch", () => {
 
   test("fails with a diagnosis when the EndpointSlices never follow", () => {
     const late = record(["Promote"], {}, 601);
-    const decision = ask(cluster(both, { service: on("green", ["c-core-green-0"]) }), late);
+    const observation = cluster(both, { service: on("green", ["c-core-green-0"]) });
+    const decision = ask(observation, late, { ...settled, unswitched: BLIP });
     assert.equal(decision.failed?.code, "EMQX_PROGRESS_DEADLINE");
     assert.match(decision.failed.message, /EndpointSlices/);
+    const blip = { ...settled, unswitched: BLIP - 1 };
+    assert.equal(ask(observation, late, blip).failed, undefined);
+    assert.equal(conditions(observation, wanted(), late).unswitched, true);
   });
 
   test("is followed by initialDelaySeconds", () => {
@@ -312,6 +342,41 @@ describe("the drain", () => {
     );
   });
 
+  test("cuts nobody while a green node is silent: whether clients come back cannot be seen", () => {
+    const nodes = [
+      node("blue", 0, { ...evacuating("evicting_sessions"), connections: 3 }),
+      node("blue", 1, { ...evacuating("evicting_conns"), liveConnections: 3 }),
+      node("green", 0),
+      node("green", 1, silent),
+    ];
+    const observation = cluster(nodes, { service: greenService });
+    const after = (unknown: number) =>
+      ask(observation, undefined, { ...settled, "emqx@c-core-green-1 unknown": unknown }).actions;
+    assert.deepEqual(after(RETURN_MILLISECONDS - 1), []);
+    assert.deepEqual(after(RETURN_MILLISECONDS), [
+      { do: "stopEvacuation", node: "emqx@c-core-blue-1", pod: "c-core-blue-1" },
+    ]);
+  });
+
+  test("judges who comes back also while a green node is missing", () => {
+    const blue = (liveConnections: number) =>
+      blues({ ...evacuating("evicting_conns"), liveConnections, connections: liveConnections });
+    const at = (left: number) => {
+      const nodes = [...blue(left), node("green", 0)];
+      const observation = cluster(nodes, { service: on("green", ["c-core-green-0"]) });
+      observation.sets[1]!.replicas = 2;
+      return observation;
+    };
+    const phases = record(["WaitGreen", "Promote", "Evacuate"]);
+    const past = { older: at(100), recent: at(50) };
+    const decision = decide(at(40), wanted(), phases, settled, NOW, past);
+    assert.ok(decision.away);
+    assert.deepEqual(
+      decision.actions.map((action) => action.do),
+      ["stopEvacuation", "stopEvacuation"],
+    );
+  });
+
   test("holds while the Service lists a blue node again", () => {
     const drained = [node("blue", 0, evacuating("prohibiting"))];
     const service = on("green", ["c-core-green-0", "c-core-green-1", "c-core-blue-0"]);
@@ -358,15 +423,64 @@ describe("nodes that stay", () => {
   });
 });
 
+describe("evacuations for a goal that was given up", () => {
+  // A third specification: blue was on its way to red when green became the goal.
+  const toRed = (state: EvacuationState, recipients: string[]) => [
+    node("blue", 0, { ...evacuating(state, recipients), liveConnections: 5, connections: 5 }),
+    node("blue", 1, { liveConnections: 5, connections: 5 }),
+    node("red", 0, { liveConnections: 5, connections: 5 }),
+  ];
+  const service = on("red", ["c-core-red-0"]);
+  const does = (nodes: NodeObservation[], story = record()) =>
+    ask(cluster(nodes, { service }), story).actions;
+
+  test("end before green is created, for they send clients to a set that leaves", () => {
+    const stop = [{ do: "stopEvacuation", node: "emqx@c-core-blue-0", pod: "c-core-blue-0" }];
+    assert.deepEqual(does(toRed("evicting_conns", ["emqx@c-core-red-0"])), stop);
+    assert.deepEqual(does(toRed("evicting_sessions", ["emqx@c-core-red-0"])), stop);
+  });
+
+  test("are not those that somebody began within a set, nor those of our own drain", () => {
+    const inspect = [{ do: "inspect" }];
+    assert.deepEqual(does(toRed("evicting_conns", ["emqx@c-core-blue-1"])), inspect);
+    assert.deepEqual(does(toRed("evicting_conns", [])), inspect);
+    assert.deepEqual(does(toRed("evicting_conns", ["emqx@c-core-red-0", "emqx@else"])), inspect);
+    const draining = does(
+      [...toRed("prohibiting", ["emqx@c-core-red-0"]), ...greens()],
+      record(["Evacuate"]),
+    );
+    assert.ok(!draining.some((action) => action.do === "stopEvacuation"));
+  });
+
+  test("end before the names of gone pods are waited for, when the goal is blue again", () => {
+    const nodes = [
+      node("blue", 0, { ...evacuating("evicting_conns"), liveConnections: 5, connections: 5 }),
+      node("blue", 1, { terminating: true }),
+      ...greens(),
+    ];
+    const observation = cluster(nodes, { service: greenService });
+    observation.sets[0]!.replicas = 1;
+    const back = { ...wanted(), revision: "blue" };
+    assert.deepEqual(ask(observation, record([], { to: "blue" }), settled, back).actions, [
+      { do: "stopEvacuation", node: "emqx@c-core-blue-0", pod: "c-core-blue-0" },
+    ]);
+  });
+});
+
 describe("sets that never served", () => {
   const failed = afterFailures(record(["WaitGreen"], { to: "green" }), "red");
   const red = (changes = {}) => node("red", 0, { ...silent, ready: false, ...changes });
+  const mute: Held = { ...settled, "emqx@c-core-red-0 unknown": MUTE };
 
   test("are removed without a drain, so that a corrected image is not held up", () => {
-    const decision = ask(cluster([...blues(), ...greens(), red()]), failed);
-    assert.deepEqual(decision.actions, [
-      { do: "scaleSet", role: "core", set: "c-core-red", replicas: 0 },
-    ]);
+    const after = (held: Held, changes = {}) =>
+      ask(cluster([...blues(), ...greens(), red(changes)]), failed, held).actions;
+    const removed = [{ do: "scaleSet", role: "core", set: "c-core-red", replicas: 0 }];
+    assert.deepEqual(after(mute), removed);
+    assert.deepEqual(after(settled, { down: true }), removed);
+    // Somebody may have moved sessions there: a node that is up is waited for.
+    const waits = after({ ...mute, "emqx@c-core-red-0 unknown": MUTE - 1 });
+    assert.ok(!waits.some((action) => action.do === "scaleSet"));
   });
 
   test("are deleted when their pods are gone, and do not block while pods end", () => {
@@ -404,7 +518,7 @@ describe("sets that never served", () => {
       const story = "unknown" in change ? young : afterFailures(young, "red");
       if ("promoted" in change) story.history.push({ ...record(["Promote"]).current!, to: "red" });
       const service = "selected" in change ? on("red", []) : greenService;
-      const { actions } = ask(cluster(nodes, { service }), story);
+      const { actions } = ask(cluster(nodes, { service }), story, mute);
       assert.ok(!actions.some((action) => action.do === "scaleSet"), JSON.stringify(actions));
     });
   }
@@ -420,6 +534,17 @@ describe("control", () => {
     assert.deepEqual(decision.actions, []);
     assert.equal(decision.phase, "Evacuate");
     assert.match(decision.waitingFor, /paused/);
+  });
+
+  test("resume is taken off once nothing is paused or held, lest it ends a later hold", () => {
+    const resumed = cluster([...blues(), ...greens()], {
+      control: "resume",
+      service: greenService,
+    });
+    assert.deepEqual(ask(resumed).actions, [{ do: "clearControl" }]);
+    const ignored = { until: 9, since: new Date(NOW).toISOString(), ignored: true as const };
+    const going = record(["WaitGreen", "Promote", "Evacuate"], { away: ignored });
+    assert.deepEqual(ask(resumed, going).actions, [{ do: "clearControl" }]);
   });
 
   test("abort turns back to blue", () => {
@@ -438,6 +563,17 @@ describe("control", () => {
     const decision = ask(observation, fresh);
     assert.equal(decision.failed?.code, "EMQX_ROLLOUT_HELD");
     assert.match(decision.failed.message, /nothing was changed/);
+  });
+
+  test("abort of a rollout that was held turns back to what was there before it", () => {
+    const observation = cluster([...blues(), ...greens({ connections: 1 })], {
+      control: "abort",
+      service: greenService,
+    });
+    const held = record(["Evacuate"], { phase: "Held", finishedAt: new Date(NOW).toISOString() });
+    assert.equal(ask(observation, held).abort?.code, "EMQX_ROLLOUT_ABORTED");
+    const other = { ...held, current: { ...held.current!, to: "red" } };
+    assert.equal(ask(observation, other).failed?.code, "EMQX_ROLLOUT_HELD");
   });
 
   test("abort in Retire grows an empty blue again, as long as its set is there and its size is known", () => {

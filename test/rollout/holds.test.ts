@@ -131,10 +131,22 @@ describe("a standstill", () => {
   });
 
   test("is none before the drain, in a pause, or while clients are waited for", () => {
-    assert.equal(ask(hung, record(["WaitGreen", "Gate"]), after(9_999)).failed, undefined);
+    for (const phase of ["WaitGreen", "Gate", "Promote"] as const) {
+      assert.equal(ask(hung, record([phase]), after(9_999)).failed, undefined);
+    }
     const pausing = { ...hung, control: "pause" as const };
     assert.equal(ask(pausing, DRAINING, after(9_999)).failed, undefined);
     assert.equal(ask(withBlue(20, 0), holding(), after(9_999)).failed, undefined);
+  });
+
+  test("ends other waits too: for a pod that does not end, a node that EMQX goes on listing", () => {
+    const nodes = [...greens(), node("green", 2, { terminating: true })];
+    const alsoRunning = ["emqx@c-core-red-0"];
+    const observation = cluster(nodes, { service: greenService, alsoRunning });
+    const at = (seconds: number) => ask(observation, record(["Retire"]), after(seconds)).failed;
+    assert.equal(at(609), undefined);
+    assert.equal(at(610)?.code, "EMQX_PROGRESS_DEADLINE");
+    assert.match(at(610)?.message ?? "", /do not end: c-core-green-2;.*emqx@c-core-red-0/);
   });
 
   test("is seen only while nothing changes but the clients of nodes that stay", () => {

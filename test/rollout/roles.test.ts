@@ -1,8 +1,11 @@
 /** The rules for a cluster of cores and replicants, and for releases without evacuation. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { conditions } from "../../components/rollout/conditions";
 import { decide } from "../../components/rollout/decide";
+import { look } from "../../components/rollout/look";
 import type {
+  Away,
   Decision,
   Desired,
   Held,
@@ -23,6 +26,7 @@ import {
   record,
   replicant,
   settled,
+  silent,
   wanted,
 } from "./fixtures";
 
@@ -177,6 +181,9 @@ describe("blue replicants, then blue cores", () => {
     assert.deepEqual(decision.actions, [
       { do: "scaleSet", role: "replicant", set: "c-replicant-redr", replicas: 0 },
     ]);
+    const waits = [...old(), ...greens(), replicant("redr", 0, silent), node("red", 0)];
+    const { actions } = ask(cluster(waits, { service: before }), failed);
+    assert.ok(!actions.some((action) => action.do === "scaleSet"), "nor while one is waited for");
   });
 });
 
@@ -230,6 +237,47 @@ describe("scaling replicants", () => {
     assert.deepEqual(next.actions, [
       { do: "createSet", role: "replicant", revision: "greenr", replicas: 2 },
     ]);
+  });
+
+  test("an autoscaler's number while two sets share the clients is the larger one", () => {
+    const auto = both({ replicants: { revision: "greenr", replicas: 1, ignoreReplicas: true } });
+    const blueGrew = [...old(), replicant("bluer", 2), ...green()];
+    const grown = ask(cluster(blueGrew, { service: before }), story("WaitGreen", "Gate"), auto);
+    assert.deepEqual(grown.actions, [
+      { do: "scaleSet", role: "replicant", set: "c-replicant-greenr", replicas: 3 },
+    ]);
+    const shrunk = [...blues(), replicant("bluer", 0), ...green()];
+    const back = {
+      ...auto,
+      revision: "blue",
+      replicants: { ...auto.replicants!, revision: "bluer" },
+    };
+    const reverted = record(["WaitGreen"], { from: "green/greenr", to: "blue/bluer" });
+    assert.deepEqual(ask(cluster(shrunk, { service: promoted }), reverted, back).actions, [
+      { do: "scaleSet", role: "replicant", set: "c-replicant-bluer", replicas: 2 },
+    ]);
+  });
+
+  test("an abort leaves an autoscaler's blue as large as it has become", () => {
+    const entry = record(["WaitGreen"], {
+      from: "blue/bluer",
+      to: "green/greenr",
+      aborting: true,
+      before: { core: 2, replicant: 2 },
+    });
+    const observation = cluster([...old(), replicant("bluer", 2), ...green()], {
+      service: on(
+        "bluer",
+        [0, 1, 2].map((number) => `c-replicant-bluer-${number}`),
+      ),
+    });
+    observation.service.dashboardSelects = "blue";
+    const leaves = (ignoreReplicas: boolean) => {
+      const replicants = { revision: "greenr", replicas: 2, ignoreReplicas };
+      const { leaving } = look(observation, both({ replicants }), entry, settled, NOW);
+      return leaving.some(({ revision }) => revision === "bluer");
+    };
+    assert.deepEqual([leaves(true), leaves(false)], [false, true]);
   });
 
   test("a stopped replicant is not told to leave: EMQX refuses that and forgets it by itself", () => {
@@ -345,6 +393,54 @@ describe("settings", () => {
   test("wait until one revision is alone: a mixed cluster takes no change", () => {
     const decision = ask(with_("old", [...old(), ...green()]), undefined, desired);
     assert.ok(!decision.actions.some((action) => action.do === "configure"));
+  });
+
+  test("are not put into force in a revision that is gone back to: it keeps its own", () => {
+    const observation = with_("old", green());
+    const aborting = record(["WaitGreen", "Promote"], {
+      from: "green/greenr",
+      to: "red/redr",
+      aborting: true,
+    });
+    const red = { ...desired, revision: "red", replicants: { revision: "redr", replicas: 2 } };
+    assert.equal(ask(observation, aborting, red).failed?.code, "EMQX_ROLLOUT_ABORTED");
+  });
+
+  test("the licence alone goes to green while evicted clients stay away: it may be why", () => {
+    const observation = with_("old", [...old(), ...green()]);
+    for (const set of observation.sets) set.settings = { config: "old", license: "old" };
+    const held = story("WaitGreen", "Promote", "Evacuate");
+    const renews = (away?: Away) =>
+      ask(observation, { ...held, current: { ...held.current!, away } }, desired).actions.filter(
+        (action) => action.do === "renewLicense" || action.do === "configure",
+      );
+    const away = { until: 9, since: new Date(NOW).toISOString() };
+    assert.deepEqual(renews(away), [
+      {
+        do: "renewLicense",
+        revisions: ["green", "greenr"],
+        via: ["c-core-green-1", "c-core-green-0"],
+      },
+    ]);
+    assert.deepEqual(renews({ ...away, ignored: true }), []);
+    assert.deepEqual(renews(), []);
+  });
+
+  test("wait for a core that is up but cannot be asked, and are noted in the end with a warning", () => {
+    const mute = (changes: Partial<NodeObservation>) =>
+      with_("old", [...greens({ ...silent, ...changes }), ...replicants("greenr")]);
+    const at = (unasked: number, changes: Partial<NodeObservation> = {}) =>
+      ask(mute(changes), undefined, desired, { ...settled, unasked });
+    assert.deepEqual(at(59_999).actions, []);
+    assert.match(at(59_999).waitingFor, /EMQX to take the new settings/);
+    const noted = { do: "configure", revisions: ["green", "greenr"], via: [] };
+    assert.deepEqual(at(60_000).actions, [noted]);
+    assert.match(at(60_000).warnings?.join() ?? "", /after its next start only/);
+    assert.deepEqual(at(0, { ready: false, down: true }).actions, [noted]);
+    const unasked = (changes: Partial<NodeObservation>) =>
+      conditions(mute(changes), desired, story()).unasked;
+    assert.deepEqual([unasked({}), unasked({ down: true })], [true, false]);
+    assert.equal(conditions(with_("old"), desired, story()).unasked, false);
   });
 
   test("the first settings of a cluster that had none are put into force, the last are noted as gone", () => {
