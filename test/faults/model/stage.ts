@@ -21,13 +21,15 @@ export class Stage {
   readonly lines: string[] = [];
   /** Milliseconds that a client is away after it was cut. */
   reconnect = 200;
+  /** Milliseconds that a new pod needs to be Ready. */
+  start = 1_000;
   readonly model: Model;
   private readonly watches: (() => void)[] = [];
   private random = 1;
 
   private constructor(private readonly strategy: Strategy) {
     this.model = new Model({
-      startMilliseconds: () => 1_000,
+      startMilliseconds: () => this.start,
       stopMilliseconds: () => 500,
       reconnectMilliseconds: () => this.reconnect,
       pick: (below) => (this.random = (this.random * 48271) % 2147483647) % Math.max(1, below),
@@ -60,6 +62,12 @@ export class Stage {
   on(revision: string): number {
     const nodes = new Set(this.pods(revision).map(({ node }) => node));
     return this.model.clients.filter(({ node }) => node !== null && nodes.has(node)).length;
+  }
+
+  /** Clients that were cut and are not back. */
+  get away(): number {
+    return this.model.clients.filter(({ node, disconnects }) => node === null && disconnects > 0)
+      .length;
   }
 
   /** Sessions that were destroyed. */
