@@ -16,8 +16,8 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "abort-annotation-stays",
-    'control === "abort" && !!entry?.aborting;',
-    'control === "pause" && !!entry?.aborting;',
+    'control === "abort" && !!entry?.aborting',
+    'control === "pause" && !!entry?.aborting',
     "An annotation that was obeyed is consumed.",
   ],
   [
@@ -46,9 +46,9 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "settings-in-a-mixed-cluster",
-    "if (outgoing.length + disposable.length > 0) return undefined;",
-    "if (disposable.length > 0) return undefined;",
-    "EMQX is not asked for cluster-wide changes while two releases run together.",
+    "const mixed = outgoing.length + disposable.length > 0;",
+    "const mixed = outgoing.length + disposable.length > 99;",
+    "A cluster of mixed releases takes no cluster-wide change.",
   ],
   [
     "growth-forgotten",
@@ -64,8 +64,8 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "drain-onto-half-a-green",
-    "if (draining) return { ...planDrain(seen, { hold: true }), waitingFor: what };",
-    "if (draining) return { ...planDrain(seen, { hold: false }), waitingFor: what };",
+    "return awaitClients(seen) ?? { ...planDrain(seen, { hold: true }), waitingFor: what };",
+    "return awaitClients(seen) ?? { ...planDrain(seen, { hold: false }), waitingFor: what };",
     "Nothing is begun and nothing deleted while green has fewer nodes than wanted.",
   ],
   [
@@ -76,8 +76,8 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "progress-deadline-ignored",
-    'seen.secondsIn("WaitGreen") > desired.strategy.progressDeadlineSeconds;',
-    'seen.secondsIn("WaitGreen") > Infinity;',
+    'seen.secondsIn("WaitGreen") > limit',
+    'seen.secondsIn("WaitGreen") > Infinity',
     "A green that is not ready in time ends the rollout.",
   ],
   [
@@ -100,8 +100,8 @@ export const DECIDE = mutationsOf("decide", [
   ],
   [
     "promote-annotation-stays",
-    'control === "promote" ? selected : control === "abort"',
-    'control === "promote" ? false : control === "abort"',
+    'control === "promote" && (selected || !entry)) ||',
+    'control === "promote" && !entry) ||',
     "The annotation that opened the gate does not open the next one.",
   ],
   [
@@ -175,5 +175,95 @@ export const DECIDE = mutationsOf("decide", [
     "if (!entry?.aborting) return { phase:",
     "if (entry) return { phase:",
     "A rollout that was turned back ends as a failure.",
+  ],
+  [
+    "promote-of-another-rollout",
+    'control === "promote" && (selected || !entry)',
+    'control === "promote" && selected',
+    "An order given before a rollout does not open its gate.",
+  ],
+  [
+    "resume-stays",
+    'control === "resume" && !isHolding(entry?.away)',
+    'control === "pause" && !isHolding(entry?.away)',
+    "A resume that was obeyed does not end a later hold.",
+  ],
+  [
+    "resume-consumed-unseen",
+    'control === "resume" && !isHolding(entry?.away)',
+    'control === "resume"',
+    "A resume ends the hold that it was given for.",
+  ],
+  [
+    "old-evacuations-go-on",
+    "const given = draining ? [] : leaving.filter(old);",
+    "const given = [] as typeof leaving;",
+    "Nobody is evicted for a goal that was given up.",
+  ],
+  [
+    "own-evacuations-ended",
+    "const given = draining ? [] : leaving.filter(old);",
+    "const given = leaving.filter((node) => node.evacuation?.recipients);",
+    "An evacuation that somebody began is left alone before the drain.",
+  ],
+  [
+    "evacuation-within-a-set-ended",
+    "other.revision !== node.revision);",
+    "other.node !== node.node);",
+    "An evacuation within a set, which a person began, is left alone.",
+  ],
+  [
+    "old-evacuations-after-the-names",
+    "  endOldEvacuations,\n  disposeOfSetsThatNeverServed,\n  freeTheNames,\n",
+    "  disposeOfSetsThatNeverServed,\n  freeTheNames,\n  endOldEvacuations,\n",
+    "Evacuations end before names are waited for.",
+  ],
+  [
+    "settings-after-an-abort",
+    "if (goal !== wanted) return undefined;",
+    "if (seen === undefined) return undefined;",
+    "What is gone back to keeps its settings.",
+  ],
+  [
+    "licence-waits-for-its-clients",
+    "if (mixed && !isHolding(entry?.away)) return undefined;",
+    "if (mixed) return undefined;",
+    "A licence is renewed in the drain when clients stay away.",
+  ],
+  [
+    "settings-noted-unasked",
+    "if (via.length > 0 || !seen.core.green.some(isUp)) return",
+    "if (via.length >= 0) return",
+    "Settings are not noted as in force while a core that is up was not asked.",
+  ],
+  [
+    "settings-wait-for-what-is-down",
+    "!seen.core.green.some(isUp)) return",
+    "seen.core.green.length === 0) return",
+    "Nodes that are down are not waited for with the settings that may cure them.",
+  ],
+  [
+    "deadline-missed-by-a-blip",
+    'const expired = seen.secondsIn("WaitGreen") > limit && lasts(held.apart, limit);',
+    'const expired = seen.secondsIn("WaitGreen") > limit;',
+    "A blip long after the deadline aborts nothing.",
+  ],
+  [
+    "switch-missed-by-a-blip",
+    "|| !lasts(held.unswitched, limit)) {",
+    ") {",
+    "A blip long after the switch fails nothing.",
+  ],
+  [
+    "blip-longer-than-the-deadline",
+    "milliseconds >= Math.min(BLIP, limit * 1000)",
+    "milliseconds >= BLIP",
+    "A deadline shorter than a blip is kept.",
+  ],
+  [
+    "nobody-judged-while-green-is-missing",
+    "return awaitClients(seen) ?? {",
+    "return {",
+    "Whether clients come back is judged also while a green node is missing.",
   ],
 ]);

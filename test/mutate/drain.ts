@@ -10,7 +10,7 @@ export const DRAIN = mutationsOf("drain", [
   ],
   [
     "down-when-silent",
-    "!node.reachable && node.reason !== undefined",
+    "!node.reachable && !!node.down",
     "!node.reachable",
     "A node counts as down only when Kubernetes says so too.",
   ],
@@ -151,5 +151,11 @@ export const DRAIN = mutationsOf("drain", [
     "loads.filter((load) => load.connections + load.sessions > 0)",
     "loads.filter((load) => load.connections + load.sessions >= 0)",
     "Nodes without anybody cost nothing in the estimate.",
+  ],
+  [
+    "down-by-an-old-restart",
+    "!node.reachable && !!node.down",
+    "!node.reachable && node.reason !== undefined",
+    "Only a container that does not run is down.",
   ],
 ]);

@@ -17,14 +17,14 @@ export const HOLDS = [
     ],
     [
       "standstill-before-the-drain",
-      "if (!draining || isHolding(entry?.away) ||",
-      "if (isHolding(entry?.away) ||",
-      "A standstill is one of a drain; other deadlines bound what comes before.",
+      "if (BOUNDED.includes(phase)) return undefined;",
+      "if (phase === undefined) return undefined;",
+      "What has a deadline of its own, or a person to wait for, is no standstill.",
     ],
     [
       "standstill-while-clients-are-awaited",
-      "if (!draining || isHolding(entry?.away) ||",
-      "if (!draining ||",
+      "if (isHolding(entry?.away) || (held.still",
+      "if ((held.still",
       "Waiting for clients has a deadline of its own.",
     ],
     [
@@ -68,12 +68,6 @@ export const HOLDS = [
       "if (now - Date.parse(away.since) <= limit * 1000) return hold(seen, away);",
       "if (now - Date.parse(away.since) <= Infinity) return hold(seen, away);",
       "Clients that never come back end the rollout.",
-    ],
-    [
-      "hold-stops-session-moves",
-      '["waiting_health_check", "evicting_conns"].includes(state(node))',
-      '["waiting_health_check", "evicting_conns", "evicting_sessions"].includes(state(node))',
-      "Sessions go on being moved while clients are waited for.",
     ],
     [
       "service-gone-unnoticed",

@@ -80,4 +80,16 @@ export const LOOK = mutationsOf("look", [
     "const leaving = [...blue, ...surplus];",
     "Surplus nodes of green leave the Service before blue's clients are sent there.",
   ],
+  [
+    "lost-record-knows-all-names",
+    "record.active === null ||",
+    'record.active === "" ||',
+    "After a lost record nobody knows which names are free.",
+  ],
+  [
+    "no-way-back-from-a-held-rollout",
+    "entry ?? takenUp(record, wanted)",
+    "entry",
+    "A rollout that was held can be aborted by the next run.",
+  ],
 ]);

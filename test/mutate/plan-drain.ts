@@ -129,4 +129,34 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
     ".filter((node) => node.reachable)\n    .sort((a, b) => Number(b.ready)",
     "A pod on its way out is not asked to make EMQX forget a node.",
   ],
+  [
+    "evicting-while-green-is-silent",
+    "return serving.staying.some(silent) ? stopEvicting(seen) : [];",
+    "return [];",
+    "Nobody is evicted while it cannot be seen whether clients come back.",
+  ],
+  [
+    "stranded-for-ever",
+    ">= STRANDED) return true;",
+    ">= Infinity) return true;",
+    "An evacuation whose recipients are gone is started anew.",
+  ],
+  [
+    "stranded-at-once",
+    ">= STRANDED) return true;",
+    ">= 0) return true;",
+    "Recipients that are unavailable for a moment are no reason to start anew.",
+  ],
+  [
+    "disposed-while-silent",
+    "hangs(node) && (seen.held[`${node.node} unknown`] ?? 0) < MUTE",
+    "hangs(node) && !node",
+    "A set that never served says that it holds nobody before it goes.",
+  ],
+  [
+    "hold-stops-session-moves",
+    '["waiting_health_check", "evicting_conns"].includes(state(node))',
+    '["waiting_health_check", "evicting_conns", "evicting_sessions"].includes(state(node))',
+    "Sessions go on being moved while clients are waited for.",
+  ],
 ]);
