@@ -59,6 +59,8 @@ describe("a node is drained", () => {
     const down = node("blue", 0, { ...silent, reason: "CrashLoopBackOff", down: true });
     assert.equal(drainConditions([down])[`${down.node} down`], true);
     assert.equal(drainConditions([node("blue", 0, silent)])["emqx@c-core-blue-0 down"], false);
+    const restarted = node("blue", 0, { ...silent, reason: "Restarted", down: false });
+    assert.equal(drainConditions([restarted])["emqx@c-core-blue-0 down"], false);
     assert.equal(isLost(down, { [`${down.node} down`]: LOST_MILLISECONDS - 1 }), false);
     assert.equal(isLost(down, { [`${down.node} down`]: LOST_MILLISECONDS }), true);
   });

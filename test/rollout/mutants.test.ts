@@ -17,7 +17,6 @@ import {
   on,
   record,
   settled,
-  silent,
   wanted,
 } from "./fixtures";
 
@@ -47,7 +46,7 @@ test("a way back does not wait at a manual gate", () => {
 test("the set on record as active is not disposed of, though nothing else tells that it served", () => {
   const scaled = record(["WaitGreen"], { to: "blue" }).current;
   const story: RolloutRecord = { ...record(), current: null, history: scaled ? [scaled] : [] };
-  const observation = cluster([...blues(silent), ...greens()], { service: on(null, []) });
+  const observation = cluster([...blues(), ...greens()], { service: on(null, []) });
   const { actions } = ask(observation, story);
   assert.ok(!actions.some((action) => action.do === "scaleSet"), JSON.stringify(actions));
 });
