@@ -1,7 +1,7 @@
 /** The facts whose age the rules ask for. The engine measures for how long each has held. Pure. */
 import { drainConditions, isUp, live, offline, state } from "./drain";
 import { look } from "./look";
-import { isStranded } from "./plan-drain";
+import { hangs, isStranded } from "./plan-drain";
 import type { Conditions, Desired, Observation, RolloutRecord } from "./types";
 
 /** Reasons of a container that waiting does not cure. */
@@ -33,6 +33,7 @@ export function conditions(
       (node) => node.connectedTotal !== undefined && node.connectedTotal === before.get(node.node),
     ),
     calm: seen.calm && previous?.nodes.length === observation.nodes.length,
+    answering: !observation.nodes.some(hangs),
     serviceless: !observation.service.exists,
     unasked: seen.behind.via.length === 0 && seen.core.green.some(isUp),
     hopeless: seen.green.some((node) => HOPELESS.includes(node.reason ?? "")),

@@ -146,12 +146,15 @@ function starts(seen: Look, corrections: Action[]): Action[] {
  * Up, but silent. What clients have sent it by now it will route as it knew the cluster before it
  * hung, to nodes that have been drained since: those have to be there until it is back.
  */
-const hangs = (node: NodeObservation): boolean => !node.reachable && isUp(node);
+export const hangs = (node: NodeObservation): boolean => !node.reachable && isUp(node);
+
+/** Milliseconds that a node which was silent gets to route what it had taken in: it answers before it has. */
+export const ROUTED = 5_000;
 
 /** Who has nothing left goes; a core not before the last replicant that leaves, which may need it. */
 function shrink(seen: Look): Action[] {
-  const { outgoing, sides, blue, observation } = seen;
-  if (observation.nodes.some(hangs)) return [];
+  const { outgoing, sides, blue, held } = seen;
+  if ((held.answering ?? 0) < ROUTED) return [];
   const floors = new Map(outgoing.map((set) => [set, 0]));
   for (const { target, replicas } of sides) {
     if (target && target.replicas > replicas) floors.set(target, replicas);

@@ -17,8 +17,8 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
   ],
   [
     "delete-while-one-hangs",
-    "if (observation.nodes.some(hangs)) return [];",
-    "if (observation.nodes.every(hangs)) return [];",
+    "if ((held.answering ?? 0) < ROUTED) return [];",
+    "if (held.answering === undefined) return [];",
     "No drained node is deleted while another one hangs that may still route to it.",
   ],
   [
@@ -158,5 +158,11 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
     '["waiting_health_check", "evicting_conns"].includes(state(node))',
     '["waiting_health_check", "evicting_conns", "evicting_sessions"].includes(state(node))',
     "Sessions go on being moved while clients are waited for.",
+  ],
+  [
+    "hung-nodes-unseen",
+    "!node.reachable && isUp(node)",
+    "!node.reachable && !isUp(node)",
+    "A node that hangs is one that is silent though nothing says that it is down.",
   ],
 ]);

@@ -180,7 +180,12 @@ export function afterFailures(story: RolloutRecord, ...goals: string[]): Rollout
   return { ...story, history: [...failed, ...story.history] };
 }
 
-export const settled: Held = { joined: 60_000, switched: 60_000, quiet: 60_000 };
+export const settled: Held = {
+  joined: 60_000,
+  switched: 60_000,
+  quiet: 60_000,
+  answering: 60_000,
+};
 
 export const facts = (changes: Partial<PreflightFacts> = {}): PreflightFacts => ({
   missingPermissions: [],

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { conditions } from "../../components/rollout/conditions";
 import { look } from "../../components/rollout/look";
 import {
   isStranded,
   LEAVE_SERVICE_SECONDS,
   planDrain,
+  ROUTED,
   STRANDED,
 } from "../../components/rollout/plan-drain";
 import type { Desired, Held, NodeObservation, Observation } from "../../components/rollout/types";
@@ -174,11 +176,16 @@ describe("deleting", () => {
   });
 
   test("while any node hangs none goes, for it may route to those that are drained", () => {
-    const at = (other: object) =>
-      plan([blue(0, other), blue(1, gone), ...greens()]).actions.map(({ do: what }) => what);
-    assert.deepEqual(at(silent), []);
-    assert.deepEqual(at({ ...silent, reason: "CrashLoopBackOff", down: true }), ["scaleSet"]);
-    assert.deepEqual(at({ ...silent, terminating: true }), ["scaleSet"]);
+    const nodes = [blue(0, gone), blue(1, gone), ...greens()];
+    const goes = (answering: number) =>
+      plan(nodes, { held: { answering } }).actions.some((action) => action.do === "scaleSet");
+    assert.deepEqual([goes(0), goes(ROUTED - 1), goes(ROUTED)], [false, false, true]);
+    const answering = (other: object) =>
+      conditions(cluster([blue(0, other), ...greens()]), wanted(), record([...phases])).answering;
+    assert.equal(answering({}), true);
+    assert.equal(answering(silent), false);
+    assert.equal(answering({ ...silent, reason: "CrashLoopBackOff", down: true }), true);
+    assert.equal(answering({ ...silent, terminating: true }), true);
   });
 
   test("a set without pods is deleted, one that is being deleted is left alone", () => {
