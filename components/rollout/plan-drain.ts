@@ -159,7 +159,10 @@ function shrink(seen: Look): Action[] {
   for (const { target, replicas } of sides) {
     if (target && target.replicas > replicas) floors.set(target, replicas);
   }
-  const replicantsLeave = blue.some((node) => node.role === "replicant");
+  // A Deployment may be replacing its last pod: there is none at this look, and one at the next.
+  const replicantsLeave =
+    blue.some((node) => node.role === "replicant") ||
+    outgoing.some((set) => set.role === "replicant" && set.replicas > 0);
   return [...floors].flatMap(([set, floor]): Action[] => {
     const { role, name, revision } = set;
     if (set.deleting) return [];

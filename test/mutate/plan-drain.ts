@@ -165,4 +165,10 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
     "!node.reachable && !isUp(node)",
     "A node that hangs is one that is silent though nothing says that it is down.",
   ],
+  [
+    "cores-gone-under-a-replaced-replicant",
+    'set.role === "replicant" && set.replicas > 0)',
+    'set.role === "replicant" && set.pods > 0)',
+    "No core goes while a Deployment of replicants may still make a pod that needs it.",
+  ],
 ]);

@@ -125,10 +125,19 @@ describe("blue replicants, then blue cores", () => {
       held,
     );
     assert.deepEqual(waiting.actions, []);
-    const after = ask(cluster([...blues(), ...green()], sets), undefined, both(), held);
+    const noPod = cluster([...blues(), ...green()], sets);
+    const after = ask(noPod, undefined, both(), held);
     assert.deepEqual(after.actions, [
       { do: "scaleSet", role: "core", set: "c-core-blue", replicas: 0 },
     ]);
+    // Its last pod was lost: the Deployment is about to make another, which needs its cores.
+    const bluer = cluster(replicants("bluer")).sets.map((set) => ({
+      ...set,
+      replicas: 1,
+      pods: 0,
+    }));
+    const replacing = { ...noPod, sets: [...bluer, ...noPod.sets] };
+    assert.deepEqual(ask(replacing, undefined, both(), held).actions, []);
   });
 
   test("a drained replicant is named to its Deployment as the one to give up", () => {
