@@ -7,7 +7,7 @@
  * and a rollback are therefore the same code path. With replicants there is a target of each role:
  * cores come first and go last. Rules are asked in order; the first that answers wins.
  */
-import { isLost, isUp, SILENCE_SECONDS, state } from "./drain";
+import { isEvacuating, isLost, isUp, SILENCE_SECONDS } from "./drain";
 import { isIn } from "./goal";
 import { awaitClients, awaitService, endStandstill, isHolding, paused } from "./holds";
 import { placeOf } from "./leftovers";
@@ -116,9 +116,7 @@ function endOldEvacuations(seen: Look): Decision | undefined {
     return names.length > 0 && recipients.length === names.length && elsewhere;
   };
   const given = draining ? [] : leaving.filter(old);
-  const actions = [...staying, ...given]
-    .filter((node) => !["disabled", "unsupported", "unknown"].includes(state(node)))
-    .map(stop);
+  const actions = [...staying, ...given].filter(isEvacuating).map(stop);
   if (actions.length === 0) return undefined;
   return { phase, actions, waitingFor: "ending evacuations that nobody wants any more" };
 }

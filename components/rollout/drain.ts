@@ -25,6 +25,10 @@ const ticks = (count: number, rate: number): number => Math.ceil(Math.max(0, cou
 export const state = (node: NodeObservation) =>
   node.reachable ? (node.evacuation?.state ?? "unknown") : "unknown";
 
+/** An evacuation runs on it, as far as it says. */
+export const isEvacuating = (node: NodeObservation): boolean =>
+  !["disabled", "unsupported", "unknown"].includes(state(node));
+
 /** Not known to be down, nor on its way out: what it holds is still there. */
 export const isUp = ({ down, terminating }: NodeObservation): boolean => !down && !terminating;
 
@@ -45,8 +49,12 @@ export function drainConditions(nodes: NodeObservation[]): Record<string, boolea
   return result;
 }
 
+/** Milliseconds for which a condition of a node has held, such as `down`; 0 when it does not hold. */
+export const heldFor = (held: Held, node: NodeObservation, what: string): number =>
+  held[`${node.node} ${what}`] ?? 0;
+
 const heldSeconds = (held: Held, node: NodeObservation, what: string): number =>
-  (held[`${node.node} ${what}`] ?? 0) / 1000;
+  heldFor(held, node, what) / 1000;
 
 /**
  * A node has nothing left to lose. Never by `prohibiting` alone, and `evicting_sessions` is enough
@@ -61,12 +69,12 @@ export function isDrained(node: NodeObservation, held: Held): boolean {
 
 /** Nobody is connected and no session is kept, for long enough to believe it. */
 export function isEmpty(node: NodeObservation, held: Held): boolean {
-  return (held[`${node.node} empty`] ?? 0) >= EMPTY_MILLISECONDS;
+  return heldFor(held, node, "empty") >= EMPTY_MILLISECONDS;
 }
 
 /** Its container has been down for Kubernetes, and silent for EMQX, for so long that it holds nothing any more. */
 export function isLost(node: NodeObservation, held: Held): boolean {
-  return (held[`${node.node} down`] ?? 0) >= LOST_MILLISECONDS;
+  return heldFor(held, node, "down") >= LOST_MILLISECONDS;
 }
 
 /** What is on a node that will be drained. */

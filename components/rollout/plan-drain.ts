@@ -1,6 +1,5 @@
 /** One step of the drain: what to start, what to correct, which pods to give up. Pure. */
-import { forecast, isUp, live, offline, state } from "./drain";
-
+import { forecast, heldFor, isUp, live, offline, state } from "./drain";
 import type { Look } from "./look";
 import { RETURN_MILLISECONDS } from "./returns";
 import { nodesOf } from "./sides";
@@ -51,8 +50,7 @@ function rescue(seen: Look): Action[] {
   if (!staying.some((node) => node.ready)) {
     return leaving.filter((node) => MOVING.includes(state(node))).map(stop);
   }
-  const silent = (node: NodeObservation) =>
-    (held[`${node.node} unknown`] ?? 0) >= RETURN_MILLISECONDS;
+  const silent = (node: NodeObservation) => heldFor(held, node, "unknown") >= RETURN_MILLISECONDS;
   return serving.staying.some(silent) ? stopEvicting(seen) : [];
 }
 
@@ -78,7 +76,7 @@ function retarget({ leaving, desired, held }: Look): Action[] {
       const evacuation = node.evacuation;
       if (!evacuation || !MOVING.includes(evacuation.state)) return false;
       if (evacuation.recipients?.some((name) => leavingNames.has(name))) return true;
-      if ((held[`${node.node} stranded`] ?? 0) >= STRANDED) return true;
+      if (heldFor(held, node, "stranded") >= STRANDED) return true;
       if (evacuation.state === "waiting_takeover" || evacuation.state === "evicting_sessions") {
         return other(evacuation.sessEvictRate, sessEvictRate);
       }
@@ -215,8 +213,7 @@ export const MUTE = 10_000;
 /** Removes sets at once; replicants end before the cores that they depend on. */
 export function dispose(seen: Look): Action[] {
   // Somebody may have moved sessions to it: it has to say that it holds none.
-  const mute = (node: NodeObservation) =>
-    hangs(node) && (seen.held[`${node.node} unknown`] ?? 0) < MUTE;
+  const mute = (node: NodeObservation) => hangs(node) && heldFor(seen.held, node, "unknown") < MUTE;
   const replicants = seen.disposable.filter((set) => set.role === "replicant" && set.pods > 0);
   return seen.disposable.flatMap((set): Action[] => {
     const { role, name, revision } = set;
@@ -269,7 +266,7 @@ function progress(seen: Look): Progress {
 /** Evicted clients that have not come back by the end of waitTakeover: EMQX may cut them once more. */
 function stillAway(node: NodeObservation, { entry, held, desired }: Look): { away?: number } {
   const known = entry?.nodes.find((figures) => figures.node === node.node);
-  const waited = held[`${node.node} waiting_takeover`] ?? 0;
+  const waited = heldFor(held, node, "waiting_takeover");
   // The last look before the end of the wait; a run that came too late for it takes the next.
   const ends =
     state(node) === "waiting_takeover" && waited >= (desired.strategy.waitTakeover - 1) * 1000;

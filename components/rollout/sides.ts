@@ -1,5 +1,5 @@
 /** The goal by role: which set is the target, which of its nodes stay and which are too many. Pure. */
-import { state } from "./drain";
+import { isEvacuating } from "./drain";
 import { readGoal } from "./goal";
 import type {
   Desired,
@@ -95,7 +95,7 @@ function spare(nodes: NodeObservation[], replicas: number): NodeObservation[] {
   const ending = nodes.filter((node) => node.terminating);
   const alive = nodes.filter((node) => !node.terminating);
   const rank = (node: NodeObservation): number => {
-    if (!["disabled", "unknown", "unsupported"].includes(state(node))) return 0;
+    if (isEvacuating(node)) return 0;
     return node.ready ? 2 : 1;
   };
   const chosen = alive

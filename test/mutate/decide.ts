@@ -39,12 +39,6 @@ export const DECIDE = mutationsOf("decide", [
     "Replicants are created when the cores of their release have joined.",
   ],
   [
-    "evacuation-left-on-a-node-that-stays",
-    '!["disabled", "unsupported", "unknown"].includes(state(node))',
-    '!["disabled", "unsupported", "unknown", "prohibiting"].includes(state(node))',
-    "No evacuation is left on a node that stays.",
-  ],
-  [
     "settings-in-a-mixed-cluster",
     "const mixed = outgoing.length + disposable.length > 0;",
     "const mixed = outgoing.length + disposable.length > 99;",

@@ -46,14 +46,14 @@ export const DRAIN = mutationsOf("drain", [
   ],
   [
     "empty-at-once",
-    "?? 0) >= EMPTY_MILLISECONDS;",
-    "?? -1) >= 0;",
+    'heldFor(held, node, "empty") >= EMPTY_MILLISECONDS;',
+    "(held[`${node.node} empty`] ?? -1) >= 0;",
     "A channel table must have stayed empty before it is believed.",
   ],
   [
     "lost-at-once",
-    "?? 0) >= LOST_MILLISECONDS;",
-    "?? -1) >= 0;",
+    'heldFor(held, node, "down") >= LOST_MILLISECONDS;',
+    "(held[`${node.node} down`] ?? -1) >= 0;",
     "A container that is down for a moment does not lose its node its place.",
   ],
   [
@@ -157,5 +157,11 @@ export const DRAIN = mutationsOf("drain", [
     "!node.reachable && !!node.down",
     "!node.reachable && node.reason !== undefined",
     "Only a container that does not run is down.",
+  ],
+  [
+    "evacuation-left-on-a-node-that-stays",
+    '!["disabled", "unsupported", "unknown"].includes(state(node))',
+    '!["disabled", "unsupported", "unknown", "prohibiting"].includes(state(node))',
+    "No evacuation is left on a node that stays.",
   ],
 ]);

@@ -149,7 +149,7 @@ export const PLAN_DRAIN = mutationsOf("plan-drain", [
   ],
   [
     "disposed-while-silent",
-    "hangs(node) && (seen.held[`${node.node} unknown`] ?? 0) < MUTE",
+    'hangs(node) && heldFor(seen.held, node, "unknown") < MUTE',
     "hangs(node) && !node",
     "A set that never served says that it holds nobody before it goes.",
   ],
