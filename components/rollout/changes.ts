@@ -1,5 +1,6 @@
 /** Which field changed since the last success, and what it causes. Pure; shows no value that could be a secret. */
 import { effectOf, splitConfig, takesConfigLive } from "../config-roots";
+import { pathProblem } from "../upgrade-path";
 import { canonical } from "./canonical";
 import { desiredOf } from "./desired";
 import { configReason, podEffect, rootOf, type Effect } from "./effects";
@@ -100,8 +101,10 @@ function podChanges(before: Applied, after: Applied, inputs: RolloutInputs): Cha
     .map((path): Change => {
       const effect = podEffect(path, { bothRoles, rolling });
       const values = (from = "(default)", to = "(default)") => ({ path, effect, from, to });
-      if (path === "image" || path.endsWith("emqxContainer.image"))
-        return values(before.image, after.image);
+      if (path === "image" || path.endsWith("emqxContainer.image")) {
+        const why = pathProblem(before.image, after.image);
+        return { ...values(before.image, after.image), ...(why && { why }) };
+      }
       if (path === "imagePullPolicy") return values(before.imagePullPolicy, after.imagePullPolicy);
       const why = path === "config.data" ? wholeReason(inputs) : reasonOf(path, after);
       return { path, effect, ...(why && { why }) };

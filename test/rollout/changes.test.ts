@@ -36,6 +36,11 @@ test("an image is shown with both values", () => {
   ]);
 });
 
+test("an image of a release that EMQX lists no way to says so", () => {
+  const [image] = changes({ image: "emqx/emqx:5.10.4" });
+  assert.match(image?.why ?? "", /no way back from 6\.0 to 5\.10/);
+});
+
 test("a field that may hold a secret is named, never shown", () => {
   const found = changes({
     coreTemplate: { spec: { replicas: 3, env: [{ name: "TOKEN", value: "hidden-2" }] } },
