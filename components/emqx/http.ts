@@ -123,8 +123,9 @@ export class EmqxHttp {
     return new EmqxError(
       "EMQX_API_UNAUTHORIZED",
       `EMQX in pod ${pod} refuses the API key of ${this.options.secret} (${method} ${path}: 401 ${text}). ` +
-        "The bootstrap file is read when a node starts: if the Secret was changed since, put the old secret back, " +
-        "or set it with `emqx ctl api_keys` / the dashboard, and run `pulumi up` again.",
+        "A node reads the key when it starts: if the Secret was changed since, `pulumi up --refresh` puts the old one " +
+        "back. If the key was changed in EMQX, a core takes it again from its file by " +
+        "`emqx eval 'emqx_mgmt_auth:try_init_bootstrap_file().'`; then run `pulumi up` again.",
     );
   }
 

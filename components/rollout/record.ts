@@ -85,6 +85,6 @@ const invalid = (where: string, got: string, cause?: unknown): EmqxError =>
     "EMQX_RECORD_INVALID",
     `Expected a rollout record with schemaVersion ${SCHEMA_VERSION} in ConfigMap ${where}, key ${KEY}, got ${got}. ` +
       "A newer version of pulumi-emqx may have written it: use that one. If it was edited by hand, restore it, " +
-      "or delete the ConfigMap when no rollout is under way: it is then made anew from the cluster.",
+      "or delete the ConfigMap once nobody runs `pulumi up`: the record is then made anew from the cluster.",
     { cause },
   );

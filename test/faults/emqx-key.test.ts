@@ -46,7 +46,7 @@ fault(
         handled();
         assert.notEqual(code, 0);
         assert.match(output, /EMQX_API_UNAUTHORIZED/);
-        assert.match(output, /put the old secret back/);
+        assert.match(output, /`pulumi up --refresh` puts the old one back/);
         assert.ok(!output.includes("changed-by-somebody"));
         await replaceKeys(before);
         await bed.scenario.stack.up();

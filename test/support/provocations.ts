@@ -141,7 +141,7 @@ export const PROVOKED: Record<ErrorCode, { says: RegExp[]; provoke: () => unknow
     provoke: () => broken.call("p-0", "GET", "/nodes", 1000),
   },
   EMQX_API_UNAUTHORIZED: {
-    says: [/refuses the API key of Secret ns\/s/, /put the old secret back/],
+    says: [/refuses the API key of Secret ns\/s/, /`pulumi up --refresh` puts the old one back/],
     provoke: async () => {
       emqx.secret = "changed";
       try {
