@@ -129,7 +129,7 @@ function stoppedNode(series: Series, { stoppedMinutes }: Thresholds, cluster: st
       summary: `EMQX ${cluster} has stopped nodes`,
       description:
         `{{ $value }} nodes of the cluster have been stopped for ${stoppedMinutes} minutes. Look at the pods; ` +
-        "a node whose pod is gone for good is removed by the next `pulumi up`.",
+        "a node whose pod is gone for good leaves by `emqx ctl cluster force-leave <node>` in a running core.",
     },
   };
 }
