@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { KubernetesClient } from "../kubernetes/client";
 import type { Event, Pod } from "../kubernetes/shapes";
 import { emqxContainer } from "./emqx-container";
@@ -9,6 +10,8 @@ const MAX_LENGTH = 600;
 const MAX_TEXT = 10_000;
 /** Milliseconds between two looks at a pod's events and log: each costs two calls. */
 const DETAILS_TTL = 5_000;
+/** Milliseconds that a look waits for them: a kubelet that is gone answers for its logs after 10 s, twice. */
+const DETAILS_PATIENCE = 1_000;
 /** Milliseconds after which a pod that is not Ready for no reason that it tells is looked into. */
 const LINGERING = 10_000;
 /** Reasons for waiting that are part of every start. */
@@ -63,6 +66,7 @@ const sentence = (...parts: (string | undefined)[]): string => parts.filter(Bool
 /** Explains pods that do not get ready: their state, the latest warning event and the last log lines. */
 export class Troubles {
   private readonly details = new Map<string, { at: number; text: string }>();
+  private readonly asked = new Map<string, Promise<void>>();
 
   constructor(private readonly kube: KubernetesClient) {}
 
@@ -79,15 +83,23 @@ export class Troubles {
     };
   }
 
+  /** What was known before when the answer is slow: what EMQX said meanwhile must not grow old. */
   private async detailsOf(pod: Pod): Promise<string> {
     const key = pod.metadata.uid ?? pod.metadata.name;
     const known = this.details.get(key);
     if (known && Date.now() - known.at < DETAILS_TTL) return known.text;
+    const asked =
+      this.asked.get(key) ?? this.lookUp(pod, key).finally(() => this.asked.delete(key));
+    this.asked.set(key, asked);
+    await Promise.race([asked, sleep(DETAILS_PATIENCE, undefined, { ref: false })]);
+    return this.details.get(key)?.text ?? "";
+  }
+
+  private async lookUp(pod: Pod, key: string): Promise<void> {
     const [event, log] = await Promise.all([this.lastWarning(pod), this.lastLines(pod)]);
     const text =
       (event ? `; event ${event}` : "") + (log.length > 0 ? `; log: ${log.join(" | ")}` : "");
     this.details.set(key, { at: Date.now(), text });
-    return text;
   }
 
   // Diagnoses are a courtesy: without the right to read events or logs there is just less to say.

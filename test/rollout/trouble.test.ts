@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { troubleOf } from "../../components/rollout/trouble";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { KubernetesClient } from "../../components/kubernetes/client";
+import { troubleOf, Troubles } from "../../components/rollout/trouble";
 import type { Pod } from "../../components/kubernetes/shapes";
 import { CRASHING, READY } from "./io-fixtures";
 
@@ -53,4 +55,25 @@ test("a pod without a node says why it was not scheduled", () => {
     reason: "Unschedulable",
     message: "0/3 nodes are available: 3 Insufficient memory.",
   });
+});
+
+test("a kubelet that is slow with its logs holds up no look, and is heard at a later one", async () => {
+  let asked = 0;
+  const kube = {
+    list: () => Promise.resolve([]),
+    logs: async () => {
+      asked += 1;
+      await sleep(1500);
+      return ["listener failed"];
+    },
+  } as unknown as KubernetesClient;
+  const troubles = new Troubles(kube);
+  const crashing = { ...pod(CRASHING), metadata: { name: "p", uid: "1" } };
+  const began = Date.now();
+  const first = await troubles.explain(crashing);
+  assert.ok(Date.now() - began < 1400, "the look does not wait for the log");
+  assert.doesNotMatch(first.trouble ?? "", /listener failed/);
+  const second = await troubles.explain(crashing);
+  assert.match(second.trouble ?? "", /log: listener failed/);
+  assert.equal(asked, 1, "one question at a time");
 });
