@@ -4,6 +4,8 @@ const HIDDEN = "[hidden]";
 // `password = "x"`, `--cookie x`, `"api_secret":"x"`, `authorization: Basic x`
 const ASSIGNMENT =
   /(?<![\w.-])([\w.-]{0,100}?(?:password|passwd|secret|cookie|token|authorization|credential|license|licence|api[_-]?key)[\w.-]{0,100}["']?\s{0,100}(?:[=:]|\s)\s{0,100})(?:basic\s+|bearer\s+)?("[^"]*"|'[^']*'|[^\s,;}\]]+)/gi;
+// `http://user:password@host`, `redis://:password@host`
+const IN_URL = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s\/?#"'<>]{1,500}@/gi;
 // Keys, tokens and licences that stand alone: long runs of base64.
 const LONG_BASE64 = /[A-Za-z0-9+/_=-]{40,}(?:\.[A-Za-z0-9+/_=-]{20,})*/g;
 const IS_MIXED = /^(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])/;
@@ -14,6 +16,7 @@ const IS_MIXED = /^(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])/;
  */
 export function redact(line: string): string {
   return line
+    .replace(IN_URL, `$1${HIDDEN}@`)
     .replace(ASSIGNMENT, (whole, name: string, value: string) =>
       isWord(name, value) ? whole : `${name}${HIDDEN}`,
     )
