@@ -72,7 +72,7 @@ export async function teardown(
   }
   await perform("deleteConfigMaps", () => removeOwnConfigMaps(site, kube));
   const volumes = options.deleteVolumes
-    ? await perform("deleteVolumes", () => removeAll("PersistentVolumeClaim", () => true))
+    ? await perform("deleteVolumes", () => removeAll("PersistentVolumeClaim", hasRevision))
     : 0;
   const lease = { kind: "Lease", namespace, name: names.rollout(name) } as const;
   await perform("deleteLease", () => kube.delete(lease));

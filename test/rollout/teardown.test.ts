@@ -23,7 +23,8 @@ function populate(): void {
   put("configmaps", "ConfigMap", "c-rollout", commonLabels("c"));
   put("configmaps", "ConfigMap", "c-of-the-program", commonLabels("c"));
   put("statefulsets", "StatefulSet", "d-core-a", oneColour("d", "a"));
-  put("persistentvolumeclaims", "PersistentVolumeClaim", "data-0", everyColour("c"));
+  put("persistentvolumeclaims", "PersistentVolumeClaim", "data-0", oneColour("c", "a"));
+  put("persistentvolumeclaims", "PersistentVolumeClaim", "data-exporter", everyColour("c"));
   put("leases", "Lease", "c-rollout", commonLabels("c"));
 }
 
@@ -37,6 +38,7 @@ test("every colour of both roles, record and lease go; volumes and what is not o
     "configmaps/c-of-the-program",
     "deployments/exporter-of-the-program",
     "persistentvolumeclaims/data-0",
+    "persistentvolumeclaims/data-exporter",
     "statefulsets/d-core-a",
   ]);
   assert.match(lines.at(-1)!, /Removed 2 StatefulSets and 1 Deployment with/);
@@ -45,7 +47,8 @@ test("every colour of both roles, record and lease go; volumes and what is not o
 test("volumes go when that is asked for", async () => {
   populate();
   await world.connection.teardown(() => {}, { deleteVolumes: true });
-  assert.ok(!left().includes("persistentvolumeclaims/data-0"));
+  const claims = left().filter((key) => key.startsWith("persistentvolumeclaims/"));
+  assert.deepEqual(claims, ["persistentvolumeclaims/data-exporter"], "only ours go");
 });
 
 test("pods are waited for, and EMQX is not asked", async () => {
