@@ -3,8 +3,8 @@ import type { EmqxClient } from "../emqx/api";
 import type { KubernetesClient } from "../kubernetes/client";
 import { refusedWith } from "../kubernetes/failure";
 import type { Reference } from "../kubernetes/resources";
-import type { Service } from "../kubernetes/shapes";
-import { CONTROL_ANNOTATION, names, oneColour } from "../labels";
+import type { Pod, Service } from "../kubernetes/shapes";
+import { CONTROL_ANNOTATION, everyColour, names, oneColour } from "../labels";
 import { SettingsActor } from "./act-settings";
 import { askOneOf } from "./ask-one-of";
 import { dashboardServiceOf, listenersServiceOf } from "./service-names";
@@ -72,12 +72,30 @@ export class Actor {
   private async scaleSet({ role, set, replicas, victims = [] }: Scaling): Promise<void> {
     const { namespace } = this.site;
     // A StatefulSet shrinks from the top, a Deployment where it is told.
+    if (role === "replicant") await this.unmark(set, victims);
     for (const name of role === "replicant" ? victims : []) {
       const ref: Reference = { kind: "Pod", namespace, name };
       await this.patchIfThere(ref, { metadata: { annotations: GO_FIRST } });
     }
     const ref: Reference = { kind: workloadOf(role), namespace, name: set };
     await this.patchIfThere(ref, { spec: { replicas } });
+  }
+
+  /** A run that ended between mark and number leaves a mark behind, on a pod that may serve again. */
+  private async unmark(set: string, victims: string[]): Promise<void> {
+    const { namespace, name } = this.site;
+    const [[key, value] = ["", ""]] = Object.entries(GO_FIRST);
+    const pods = await this.kube.list<Pod>(
+      { kind: "Pod", namespace },
+      { labels: everyColour(name, "replicant") },
+    );
+    const marked = pods
+      .filter(({ metadata }) => metadata.name.startsWith(`${set}-`))
+      .filter(({ metadata }) => metadata.annotations?.[key] === value);
+    for (const { metadata } of marked.filter((pod) => !victims.includes(pod.metadata.name))) {
+      const ref: Reference = { kind: "Pod", namespace, name: metadata.name };
+      await this.patchIfThere(ref, { metadata: { annotations: { [key]: null } } });
+    }
   }
 
   private async select({ role, revision, core }: Selection): Promise<void> {

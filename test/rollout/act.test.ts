@@ -68,6 +68,27 @@ test("of a Deployment the victims are marked before its number changes", async (
   assert.deepEqual(world.api.requests.at(-1)?.body, { spec: { replicas: 1 } });
 });
 
+test("a mark that a run left behind is taken off a pod that stays", async () => {
+  await world.addSet("r", 3, "replicant");
+  const scale = (replicas: number, victim: number) =>
+    act({
+      do: "scaleSet",
+      role: "replicant",
+      set: "c-replicant-r",
+      replicas,
+      victims: [`c-replicant-r-${victim}`],
+    });
+  const costs = () =>
+    [0, 1, 2].map((ordinal) => {
+      const { annotations = {} } = stored(`pods/c-replicant-r-${ordinal}`)?.metadata ?? {};
+      return annotations["controller.kubernetes.io/pod-deletion-cost"];
+    });
+  // The number was never written: the run ended, and the program was set back.
+  await scale(2, 0);
+  await scale(2, 2);
+  assert.deepEqual(costs(), [undefined, undefined, "-99999"]);
+});
+
 test("scaling a set that is gone is left to the next look", async () => {
   await act({ do: "scaleSet", role: "core", set: "c-core-gone", replicas: 0 });
 });
