@@ -75,8 +75,7 @@ async function rollOn(
   const { desired, hashVersion } = aimOf(inputs, [stored.active, stored.current?.to]);
   const before = await cluster.observe({ preflight: false });
   const drift = driftToMend(olds?.configDrift, inputs);
-  const setBack = drift.length > 0 ? reconfigure(before, desired) : undefined;
-  const { record, observation } = await ports.runRollout({
+  const options: EngineOptions = {
     site: siteOf(inputs),
     desired,
     hashVersion,
@@ -85,20 +84,28 @@ async function rollOn(
     fence,
     clock: connection.clock,
     sink,
-    // What is declared has not changed, so the rules would see nothing to do.
-    first: setBack,
     estimateSeconds: total(estimateParts(before, desired, stored)),
-  });
-  if (setBack) for (const each of drift) sink.milestone(setBackLine(each));
-  return outputsAfter(inputs, { record, observation });
+  };
+  const setBack = (seen: Observation) =>
+    drift.length > 0 && isAlone(seen, desired) ? reconfigure(seen) : undefined;
+  // What is declared has not changed, so the rules would see nothing to do.
+  let first = setBack(before);
+  let result = await ports.runRollout({ ...options, first });
+  if (!first) {
+    first = setBack(result.observation);
+    if (first) result = await ports.runRollout({ ...options, first });
+  }
+  if (first) for (const each of drift) sink.milestone(setBackLine(each));
+  return outputsAfter(inputs, result);
 }
 
-/** What was set by hand goes back to what is declared, on the sets that stay. */
-function reconfigure({ sets, nodes }: Observation, desired: Desired): Action | undefined {
-  const goal = goalOf(desired);
-  const revisions = sets
-    .filter((set) => isIn(goal, set.role, set.revision) && !set.deleting)
-    .map(({ revision }) => revision);
+/** A cluster of mixed releases takes no cluster-wide change, and an old one may not know a new setting. */
+const isAlone = ({ sets }: Observation, desired: Desired): boolean =>
+  sets.length > 0 && sets.every((set) => isIn(goalOf(desired), set.role, set.revision));
+
+/** What was set by hand goes back to what is declared. */
+function reconfigure({ sets, nodes }: Observation): Action | undefined {
+  const revisions = sets.filter(({ deleting }) => !deleting).map(({ revision }) => revision);
   const via = nodes.filter(({ reachable, terminating }) => reachable && !terminating);
   if (via.length === 0) return undefined;
   return { do: "configure", revisions, via: via.map(({ pod }) => pod) };

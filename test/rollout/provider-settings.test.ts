@@ -66,6 +66,23 @@ describe("configuration", () => {
     assert.equal(mended.phase, "Done");
   });
 
+  test("together with an upgrade it is set back when the new nodes are alone", async () => {
+    const { outs: small } = await bench.provider.create(sized("1MB"));
+    const before = bench.runs.length;
+    const drifted = { ...small, phase: "Drifted" as const, configDrift: drift };
+    const image = "emqx/emqx:6.1.0";
+    await bench.provider.update("default/emqx", drifted, { ...sized("1MB"), image });
+    const runs = bench.runs.slice(before);
+    assert.deepEqual(
+      runs.map(({ first }) => first?.do),
+      [undefined, "configure"],
+    );
+    const core = runs[0]?.desired.revision;
+    const via = [`c-core-${core}-0`, `c-core-${core}-1`];
+    assert.deepEqual(bench.actions, [{ do: "configure", revisions: [core], via }]);
+    assert.equal(bench.lines.at(-1), "config mqtt.max_packet_size: set back from 5MB to 1MB");
+  });
+
   test("a change that the program has taken over is left alone", async () => {
     const { outs: small } = await bench.provider.create(sized("1MB"));
     const drifted = { ...small, phase: "Drifted" as const, configDrift: drift };
