@@ -35,7 +35,12 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
   const { services, ...others } = news;
   if (hasUnknown(others)) return { changes: true, fields: [], unknown: true };
   const fields =
-    olds.applied == null ? [] : changesSince(olds.applied, hasUnknown(services) ? others : news);
+    olds.applied == null
+      ? []
+      : [
+          ...changesSince(olds.applied, hasUnknown(services) ? others : news),
+          ...contextChange(olds, news),
+        ];
   const changes =
     hasUnknown(services) ||
     olds.applied == null ||
@@ -47,6 +52,22 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
     canonical(olds.site?.dashboardTls) !== canonical(news.dashboardTls);
   const unsure = !changes && fields.length > 0 && fields.every(isOfService);
   return { changes: changes || fields.length > 0, fields, unknown: false, unsure };
+}
+
+/** Whether another name means another cluster nobody can say who asks the new one only. */
+function contextChange({ context: from }: Outputs, { context: to }: RolloutInputs): Change[] {
+  if (from === to) return [];
+  const why =
+    "on another Kubernetes cluster all is made anew, and what runs on this one stays there";
+  return [
+    {
+      path: "context",
+      effect: "settings",
+      from: from ?? "(default)",
+      to: to ?? "(default)",
+      why,
+    },
+  ];
 }
 
 const isOfService = ({ path }: Change): boolean => path.startsWith("services.");

@@ -298,6 +298,24 @@ test("delete tears down with what the outputs say", async () => {
   assert.equal(bench.opened, bench.closed);
 });
 
+test("another context is told, for nobody moves a cluster to another Kubernetes cluster", async () => {
+  const news = { ...inputs, context: "elsewhere", __urn: "context" };
+  assert.equal((await bench.provider.diff("default/emqx", outs, news)).changes, true);
+  assert.match(bench.lines.at(-1) ?? "", /^context: \(default\) -> elsewhere .*stays there\)$/);
+});
+
+test("a cluster that the stack names in a way that the rollout does not read is refused", async () => {
+  const config = new Map([["kubernetes:cluster", "prod"]]);
+  await bench.provider.configure({ config });
+  const { opened } = bench;
+  await assert.rejects(
+    bench.provider.update("default/emqx", outs, inputs),
+    /EMQX_INVALID_ARGUMENT: .*`kubernetes:context`, found `kubernetes:cluster`/,
+  );
+  assert.equal(bench.opened, opened);
+  await bench.provider.update("default/emqx", outs, { ...inputs, kubeconfig: "mine" });
+});
+
 test("credentials come from the argument, else from the stack's configuration", async () => {
   const config = new Map([
     ["kubernetes:kubeconfig", "of-the-stack"],
