@@ -11,6 +11,8 @@ import type { Clock, Fence, Sink, Site } from "./types";
 const DURATION_SECONDS = 15;
 const RENEW_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 1_000;
+/** Longest wait for a release: what no API server takes ends by itself, so a verdict need not wait for it. */
+const RELEASE_MILLISECONDS = 5_000;
 /** Times that an expired Lease is tried to renew while its outcome stays unknown. */
 const ATTEMPTS = 30;
 
@@ -87,7 +89,8 @@ export class LeaseFence implements Fence {
 
   /** Best effort: an unreleased lease expires by itself. */
   async release(): Promise<void> {
-    await this.inTurn(async () => {
+    clearInterval(this.heartbeat);
+    const giveBack = async () => {
       const { lease } = this;
       this.forget();
       if (!lease) return;
@@ -96,7 +99,9 @@ export class LeaseFence implements Fence {
       } catch (error) {
         if (!(error instanceof EmqxError)) throw error;
       }
-    });
+    };
+    await atMost(RELEASE_MILLISECONDS, this.inTurn(giveBack));
+    this.forget();
   }
 
   /** Who holds it just now, and since when, for people to read. */
@@ -138,7 +143,7 @@ export class LeaseFence implements Fence {
   private async renewIfDue(): Promise<unknown> {
     if (!this.lease || this.age() < RENEW_MILLISECONDS) return undefined;
     try {
-      this.lease = await this.write(this.lease, this.identity);
+      this.keep(await this.write(this.lease, this.identity));
       return undefined;
     } catch (error) {
       const unclear = error instanceof EmqxError && error.code === "EMQX_KUBERNETES_UNREACHABLE";
@@ -147,9 +152,14 @@ export class LeaseFence implements Fence {
       // With its namespace the Lease goes too, which says so to whoever would create one.
       if (!lease) await this.kube.create(this.object(undefined, ""), { dryRun: true });
       if (lease?.spec?.holderIdentity !== this.identity) throw fenced(this.site, lease);
-      this.lease = lease;
+      this.keep(lease);
       return error;
     }
+  }
+
+  /** The outcome of a renewal, which may come after the Lease was given up. */
+  private keep(lease: Lease): void {
+    if (this.lease) this.lease = lease;
   }
 
   /** A run that is busy with one long step is no dead one. An orphan lets its Lease run out. */
@@ -160,7 +170,14 @@ export class LeaseFence implements Fence {
       // Whoever acts next asks again, and is told.
       await this.inTurn(() => this.renewIfDue()).catch(() => undefined);
     };
-    this.heartbeat = setInterval(() => void beat(), POLL_MILLISECONDS).unref();
+    // With an API server that is silent they would pile up, and everybody else behind them.
+    let pending = false;
+    const tick = () => {
+      if (pending) return;
+      pending = true;
+      void beat().finally(() => (pending = false));
+    };
+    this.heartbeat = setInterval(tick, POLL_MILLISECONDS).unref();
   }
 
   private read(): Promise<Lease | undefined> {
@@ -213,4 +230,11 @@ export class LeaseFence implements Fence {
       },
     };
   }
+}
+
+/** Waits for the work until then; what is left of it ends unseen. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
