@@ -53,13 +53,15 @@ export async function retry<T>(
   for (let pause = patience.firstPauseMs; ; pause = Math.min(pause * 2, patience.maxPauseMs)) {
     const outcome = await attempt();
     if ("value" in outcome) return outcome.value;
+    // Whoever closed the client is not there any more to be told of an outage.
+    if (signal.aborted) throw outcome.again(Math.round((Date.now() - begun) / 1000));
     const limit = outage.met ? patience.totalMs : patience.contactMs;
     const since = outcome.why === undefined ? begun : outage.failed(begun, outcome.why);
     // Jitter keeps several runners from asking a sick API server in step.
     const usual = pause * (0.75 + Math.random() / 2);
     const wait = Math.max(usual, Math.min(outcome.afterMs ?? 0, patience.maxAfterMs));
     const lasted = Date.now() - since;
-    if (signal.aborted || lasted + wait > limit) throw outcome.again(Math.round(lasted / 1000));
+    if (lasted + wait > limit) throw outcome.again(Math.round(lasted / 1000));
     await sleep(wait, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) throw outcome.again(Math.round((Date.now() - since) / 1000));
     await beforeAgain?.();

@@ -202,6 +202,22 @@ test("a closed client asks no more", async () => {
   await answer;
 });
 
+test("a client that is closed while a call is under way tells nobody of the outage", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"] });
+  const closing = await KubernetesClient.open({ kubeconfig: api.kubeconfig });
+  const lines: string[] = [];
+  closing.onWait = (line) => lines.push(line);
+  let ended: Promise<void> | undefined;
+  api.intercept = () => {
+    t.mock.timers.tick(5_000);
+    ended = closing.close();
+    return failure(503, "Busy");
+  };
+  await assert.rejects(closing.get(pod), code("EMQX_KUBERNETES_UNREACHABLE"));
+  await ended;
+  assert.deepEqual(lines, []);
+});
+
 const refusals: [what: string, message: string, said: string][] = [
   ["a quota", 'pods "p" is forbidden: exceeded quota: q, requested: pods=1', "exceeded quota"],
   ["admission", 'admission webhook "w" denied the request: no', "admission rule"],
