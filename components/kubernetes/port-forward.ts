@@ -70,6 +70,8 @@ export function forwardDial(config: KubeConfig, namespace: string): Dial {
       throw forwardError(pod, namespace, cause);
     }
     stream.attach(socket);
+    // Whoever listened to it from now on would not hear of it any more.
+    if (stream.errored) throw stream.errored;
     return stream;
   };
 }
@@ -80,6 +82,8 @@ class ForwardedStream extends Duplex {
 
   constructor(private readonly toPod: PassThrough) {
     super();
+    // A refusal can come with the handshake itself, before anybody can listen.
+    this.on("error", () => undefined);
   }
 
   attach(socket: Socket): void {

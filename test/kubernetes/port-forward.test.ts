@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { type AddressInfo, createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { EmqxHttp } from "../../components/emqx/http";
 import { loadKubeConfig } from "../../components/kubernetes/config";
@@ -61,6 +63,36 @@ test("a port on which nobody listens is no answer", async () => {
     return true;
   });
 });
+
+test("a refusal in one piece with the WebSocket's handshake is no answer, and no crash", async (t) => {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.once("data", (request) => socket.write(refusedHandshake(request.toString())));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const kubeconfig = api.kubeconfig.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${port}`);
+  const dial = forwardDial(await loadKubeConfig({ kubeconfig }), "ns");
+  await assert.rejects(dial("p-0", 18083), /^Error: port 18083 of pod p-0: connection refused$/);
+});
+
+/** The API server's agreement, both channels' ports and the pod's refusal, as one segment. */
+function refusedHandshake(request: string): Buffer {
+  const key = /sec-websocket-key: (.*)\r/i.exec(request)?.[1] ?? "";
+  const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+  const head = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${accept.digest("base64")}`,
+    "Sec-WebSocket-Protocol: v4.channel.k8s.io",
+  ];
+  const frames = ["\0\xa3\x46", "\x01\xa3\x46", "\x01connection refused"].map((data) =>
+    Buffer.from(`\x82${String.fromCharCode(data.length)}${data}`, "latin1"),
+  );
+  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), ...frames]);
+}
 
 test("a denied port-forward says which right is missing", async () => {
   await assert.rejects(http.call("p-unknown", "GET", "/nodes", 3000), (error) => {
