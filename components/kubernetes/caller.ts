@@ -5,12 +5,19 @@ import { EmqxError } from "../errors";
 import { isTransient, parseRefusal, reasonOf, refusalError, unreachableError } from "./failure";
 import { type OnWait, Outage } from "./outage";
 import { type Attempt, type Patience, retry } from "./retry";
-import { Transport } from "./transport";
+import { type Channel, Transport } from "./transport";
+import { until } from "./until";
 
 /** Milliseconds that one attempt of a call may take. */
 const CALL_TIMEOUT = 10_000;
 /** Attempts of a patch that meets others at the same object. */
 const CONFLICTS = 5;
+
+/** How often one call may be made again for a refusal. */
+interface Spare {
+  conflicts: number;
+  logins: number;
+}
 
 export interface Call {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -63,7 +70,7 @@ export class Caller {
   }
 
   async text(call: Call): Promise<string> {
-    let conflicts = 0;
+    const spare = { conflicts: CONFLICTS - 1, logins: 1 };
     return retry(
       {
         patience: this.patience,
@@ -71,7 +78,7 @@ export class Caller {
         signal: this.closing.signal,
         beforeAgain: call.beforeAgain,
       },
-      () => this.attempt(call, () => (conflicts += 1) < CONFLICTS),
+      () => this.attempt(call, spare),
     );
   }
 
@@ -81,14 +88,17 @@ export class Caller {
     await this.transport.close();
   }
 
-  private async attempt(call: Call, conflictsLeft: () => boolean): Promise<Attempt<string>> {
+  private async attempt(call: Call, spare: Spare): Promise<Attempt<string>> {
     const { server } = this;
-    const { dispatcher, headers } = await this.transport.channel();
+    const limit = AbortSignal.timeout(CALL_TIMEOUT);
     const query = call.query ? `?${new URLSearchParams(call.query).toString()}` : "";
     let status: number;
     let text: string;
     let after: unknown;
+    let channel: Channel;
     try {
+      channel = await until(this.closing.signal, this.transport.channel(limit));
+      const { dispatcher, headers } = channel;
       const response = await request(`${server}${call.path}${query}`, {
         method: call.method,
         dispatcher,
@@ -100,12 +110,13 @@ export class Caller {
           }),
         },
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
-        signal: AbortSignal.timeout(CALL_TIMEOUT),
+        signal: limit,
       });
       status = response.statusCode;
       after = response.headers["retry-after"];
       text = await response.body.text();
     } catch (cause) {
+      if (cause instanceof EmqxError) throw cause;
       const error = (seconds: number) => unreachableError(server, call.asked, cause, seconds);
       if (call.patient === false) throw error(0);
       return { again: error, why: reasonOf(cause) };
@@ -120,9 +131,11 @@ export class Caller {
     this.outage.answered();
     if (status < 300) return { value: text };
     // A patch carries no version: it may be made again upon whatever the others left.
-    if (status === 409 && call.method === "PATCH" && conflictsLeft()) {
+    if (status === 409 && call.method === "PATCH" && spare.conflicts-- > 0) {
       return { again: error };
     }
+    // A token may be withdrawn before its time.
+    if (status === 401 && spare.logins-- > 0 && channel.refused()) return { again: error };
     throw error(0);
   }
 }

@@ -107,6 +107,13 @@ export const refusedWith = (error: unknown, status: number): boolean =>
   error.code === "EMQX_KUBERNETES_ERROR" &&
   (error as Partial<KubernetesRefusal>).status === status;
 
+/** The kubeconfig's user could not be logged in: an exec plugin failed, or a file is missing. */
+export class LoginError extends Error {
+  constructor(cause: unknown) {
+    super(`login failed: ${reasonOf(cause)}`, { cause });
+  }
+}
+
 /** `seconds`: for how long it has been tried. */
 export function unreachableError(
   server: string,
@@ -114,10 +121,14 @@ export function unreachableError(
   cause: unknown,
   seconds = 0,
 ): EmqxError {
+  const suspect =
+    cause instanceof LoginError
+      ? "the login of the kubeconfig's user, and its credential plugin"
+      : "the kubeconfig's server and the network";
   return new EmqxError(
     "EMQX_KUBERNETES_UNREACHABLE",
     `Could not reach Kubernetes at ${server} to ${asked}: ${reasonOf(cause)}${patiently(seconds)}. ` +
-      "Check the kubeconfig's server and the network; then run `pulumi up` again, it goes on from here.",
+      `Check ${suspect}; then run \`pulumi up\` again, it goes on from here.`,
     { cause },
   );
 }
@@ -129,5 +140,7 @@ const patiently = (seconds: number): string =>
 export function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return redact(String(cause).slice(0, MAX_REASON));
   const code = (cause as NodeJS.ErrnoException).code;
-  return redact((cause.message.split("\n")[0] ?? "").slice(0, MAX_REASON)) || code || cause.name;
+  return (
+    redact((cause.message.trim().split("\n")[0] ?? "").slice(0, MAX_REASON)) || code || cause.name
+  );
 }

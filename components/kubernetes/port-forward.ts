@@ -2,7 +2,8 @@ import { connect as connectTcp } from "node:net";
 import { Duplex, PassThrough, Writable } from "node:stream";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { EmqxError } from "../errors";
-import { reasonOf } from "./failure";
+import { LoginError, reasonOf } from "./failure";
+import { type Identity, Login } from "./login";
 import { userAgent } from "./user-agent";
 
 const HANDSHAKE_TIMEOUT = 5_000;
@@ -38,42 +39,59 @@ interface Socket {
 /** Dials pods through the API server, one WebSocket a connection; a dropped one ends its stream. */
 export function forwardDial(config: KubeConfig, namespace: string): Dial {
   return async (pod, port) => {
-    const { PortForward } = await import("@kubernetes/client-node");
-    const toPod = new PassThrough();
-    const stream = new ForwardedStream(toPod);
-    const errors = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        // The channel's first frame carries nothing but the port's number, which is cut off already.
-        const why = chunk.toString("utf8").trim();
-        if (why) stream.destroy(new Error(`port ${port} of pod ${pod}: ${why}`));
-        done();
-      },
-    });
-    const fromPod = new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        if (!stream.destroyed) stream.push(chunk);
-        done();
-      },
-    });
-    let socket: Socket;
-    try {
-      const forward = new PortForward(withHandshakeOptions(config));
-      socket = (await forward.portForward(
-        namespace,
-        pod,
-        [port],
-        fromPod,
-        errors,
-        toPod,
-      )) as unknown as Socket;
-    } catch (cause) {
-      throw forwardError(pod, namespace, cause);
-    }
-    stream.attach(socket);
+    const stream = await shakeHands(config, namespace, pod, port);
     // Whoever listened to it from now on would not hear of it any more.
     if (stream.errored) throw stream.errored;
     return stream;
   };
+}
+
+/** A token may be withdrawn before its time: another one is asked for once. */
+async function shakeHands(
+  config: KubeConfig,
+  namespace: string,
+  pod: string,
+  port: number,
+): Promise<ForwardedStream> {
+  for (let again = false; ; again = true) {
+    let identity: Identity | undefined;
+    try {
+      identity = await Login.of(config).identity(AbortSignal.timeout(HANDSHAKE_TIMEOUT));
+      return await open(withIdentity(config, identity), namespace, pod, port);
+    } catch (cause) {
+      if (!again && /\b401\b/.test(messageOf(cause)) && identity?.refused()) continue;
+      throw forwardError(pod, namespace, cause);
+    }
+  }
+}
+
+async function open(
+  config: KubeConfig,
+  namespace: string,
+  pod: string,
+  port: number,
+): Promise<ForwardedStream> {
+  const { PortForward } = await import("@kubernetes/client-node");
+  const toPod = new PassThrough();
+  const stream = new ForwardedStream(toPod);
+  const errors = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      // The channel's first frame carries nothing but the port's number, which is cut off already.
+      const why = chunk.toString("utf8").trim();
+      if (why) stream.destroy(new Error(`port ${port} of pod ${pod}: ${why}`));
+      done();
+    },
+  });
+  const fromPod = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (!stream.destroyed) stream.push(chunk);
+      done();
+    },
+  });
+  const forward = new PortForward(config);
+  const socket = await forward.portForward(namespace, pod, [port], fromPod, errors, toPod);
+  stream.attach(socket as unknown as Socket);
+  return stream;
 }
 
 /** A TCP stream carried by the port-forward's WebSocket. */
@@ -117,24 +135,23 @@ class ForwardedStream extends Duplex {
   }
 }
 
-/** client-node has no option for these two, but hands whatever it is given to `ws`. */
-function withHandshakeOptions(config: KubeConfig): KubeConfig {
+/** client-node has no option for ours, but hands whatever it is given to `ws`. */
+function withIdentity(config: KubeConfig, { options: known }: Identity): KubeConfig {
   const wrapped = Object.create(config) as KubeConfig;
   wrapped.applyToHTTPSOptions = async (options) => {
-    await config.applyToHTTPSOptions(options);
-    Object.assign(options, {
+    Object.assign(options, known, {
       handshakeTimeout: HANDSHAKE_TIMEOUT,
       perMessageDeflate: false,
-      headers: { ...options.headers, "User-Agent": userAgent() },
+      headers: { ...known.headers, "User-Agent": userAgent() },
     });
   };
   return wrapped;
 }
 
 function forwardError(pod: string, namespace: string, cause: unknown): Error {
-  const { message: own } = cause as { message?: unknown };
-  const message = reasonOf(cause instanceof Error ? cause : new Error(String(own ?? cause)));
-  if (/\b(401|403)\b/.test(message)) {
+  const message = messageOf(cause);
+  // What a plugin says of its own server is no answer of ours.
+  if (!(cause instanceof LoginError) && /\b(401|403)\b/.test(message)) {
     return new EmqxError(
       "EMQX_KUBERNETES_DENIED",
       `Kubernetes denied a port-forward to pod ${pod} in namespace ${namespace} (${message}). ` +
@@ -143,4 +160,10 @@ function forwardError(pod: string, namespace: string, cause: unknown): Error {
     );
   }
   return new Error(`port-forward to pod ${pod}: ${message}`, { cause });
+}
+
+/** `ws` rejects with an event, which is no Error. */
+function messageOf(cause: unknown): string {
+  if (cause instanceof Error) return reasonOf(cause);
+  return reasonOf(new Error(String((cause as { message?: unknown }).message ?? cause)));
 }

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { Agent, ProxyAgent, type Dispatcher } from "undici";
 import { EmqxError } from "../errors";
-import { reasonOf } from "./failure";
+import { Login } from "./login";
 import { userAgent } from "./user-agent";
 
 const CONNECT_TIMEOUT = 5_000;
@@ -12,34 +12,24 @@ const CONNECT_TIMEOUT = 5_000;
 export interface Channel {
   dispatcher: Dispatcher;
   headers: Record<string, string>;
+  /** The identity was not accepted. False when there is no other one. */
+  refused(): boolean;
 }
 
-/**
- * undici dispatchers made from a KubeConfig.
- *
- * The options are read anew for every request, because exec plugins and token files rotate their
- * credentials; the dispatcher is replaced only when the TLS part changed.
- */
+/** undici dispatchers made from a KubeConfig; one is replaced only when the TLS part changed. */
 export class Transport {
   readonly server: string;
   private tls?: Record<string, unknown>;
   private dispatcher?: Dispatcher;
+  private readonly login: Login;
 
   constructor(private readonly config: KubeConfig) {
+    this.login = Login.of(config);
     this.server = (config.getCurrentCluster()?.server ?? "").replace(/\/+$/, "");
   }
 
-  async channel(): Promise<Channel> {
-    const options: RequestOptions = {};
-    try {
-      await this.config.applyToHTTPSOptions(options);
-    } catch (cause) {
-      throw new EmqxError(
-        "EMQX_KUBERNETES_UNREACHABLE",
-        `Could not prepare the credentials for ${this.server}: ${reasonOf(cause)}`,
-        { cause },
-      );
-    }
+  async channel(limit: AbortSignal): Promise<Channel> {
+    const { options, refused } = await this.login.identity(limit);
     const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options;
     const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
     if (!this.dispatcher || !isDeepStrictEqual(tls, this.tls)) {
@@ -48,7 +38,7 @@ export class Transport {
       this.dispatcher = this.createDispatcher(tls);
       this.tls = tls;
     }
-    return { dispatcher: this.dispatcher, headers: headersOf(options) };
+    return { dispatcher: this.dispatcher, headers: headersOf(options), refused };
   }
 
   async close(): Promise<void> {

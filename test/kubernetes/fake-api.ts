@@ -41,6 +41,8 @@ export class FakeApi {
   readonly forwards = new Map<string, number>();
   /** Answers instead of the store when it returns something. */
   intercept?: (request: SeenRequest) => Answer | undefined;
+  /** The status that a port-forward with these headers is refused with. */
+  refuseForward?: (headers: IncomingMessage["headers"]) => string | undefined;
   private readonly server = createServer((request, response) => void this.serve(request, response));
   private version = 0;
 
@@ -51,7 +53,9 @@ export class FakeApi {
       const url = new URL(request.url ?? "", "http://x");
       const pod = /\/pods\/([^/]+)\/portforward$/.exec(url.pathname)?.[1] ?? "";
       const port = this.forwards.get(pod);
-      if (port === undefined) return refuse(socket);
+      const refused = this.refuseForward?.(request.headers);
+      if (refused) return refuse(socket, refused);
+      if (port === undefined) return refuse(socket, "403 Forbidden");
       upgrades.handleUpgrade(request, socket, head, (webSocket) => this.forward(webSocket, port));
     });
     return this;
@@ -186,8 +190,8 @@ export function failure(status: number, reason: string, message = reason) {
   return { status, body: { kind: "Status", status: "Failure", reason, message, code: status } };
 }
 
-function refuse(socket: Duplex): void {
-  socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 /** A merge patch; good enough for an apply by a single manager. */

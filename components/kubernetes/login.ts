@@ -1,0 +1,78 @@
+import type { RequestOptions } from "node:https";
+import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
+import { LoginError } from "./failure";
+import { until } from "./until";
+
+/** Milliseconds after which a plugin that has not ended counts as stuck, and another one is started. */
+const STUCK = 20_000;
+
+/** What a request shows of its user, and the TLS that goes with it. */
+export interface Identity {
+  options: RequestOptions;
+  /** The API server did not accept it. False when there is no other one: the kubeconfig holds it. */
+  refused(): boolean;
+}
+
+interface Preparation {
+  identity: Promise<Identity>;
+  since: number;
+}
+
+const logins = new WeakMap<KubeConfig, Login>();
+
+/**
+ * Reads a kubeconfig's credentials anew for every request, because exec plugins and token files
+ * rotate them. A plugin may take long, ask somebody to log in, or hang: nobody waits for it beyond
+ * his own limit, and it is not started again for each who comes meanwhile.
+ */
+export class Login {
+  private preparation?: Preparation;
+
+  /** The one of a kubeconfig, for all who talk to its API server. */
+  static of(config: KubeConfig): Login {
+    const login = logins.get(config) ?? new Login(config);
+    logins.set(config, login);
+    return login;
+  }
+
+  private constructor(private config: KubeConfig) {}
+
+  /** Rejects with a LoginError. */
+  async identity(limit: AbortSignal): Promise<Identity> {
+    const stuck = this.preparation && Date.now() - this.preparation.since > STUCK;
+    const { identity } = (!stuck && this.preparation) || this.prepare();
+    try {
+      return await until(limit, identity);
+    } catch (cause) {
+      throw new LoginError(limit.aborted ? new Error(LATE) : cause);
+    }
+  }
+
+  private prepare(): Preparation {
+    const { config } = this;
+    const options: RequestOptions = {};
+    const identity = config
+      .applyToHTTPSOptions(options)
+      .then(() => ({ options, refused: () => this.renew(config) }));
+    const preparation = { identity, since: Date.now() };
+    const over = () => {
+      if (this.preparation === preparation) this.preparation = undefined;
+    };
+    identity.then(over, over);
+    return (this.preparation = preparation);
+  }
+
+  /** client-node keeps a token until it expires; only a copy of the kubeconfig has none. */
+  private renew(used: KubeConfig): boolean {
+    const { exec, authProvider } = used.getCurrentUser() ?? {};
+    if (!exec && !authProvider) return false;
+    // Of several who are refused at once, the first one has done it.
+    if (used !== this.config) return true;
+    this.config = new (used.constructor as new () => KubeConfig)();
+    this.config.loadFromOptions(used);
+    this.preparation = undefined;
+    return true;
+  }
+}
+
+const LATE = "not done in time (the credential plugin may hang, or wait for somebody)";
