@@ -16,7 +16,9 @@ import { failure, FakeApi } from "./fake-api";
 const PATIENCE = { contactMs: 10_000, firstPauseMs: 5, maxPauseMs: 20 };
 const pod = { kind: "Pod", namespace: "ns", name: "p-0" } as const;
 const directory = mkdtempSync(join(tmpdir(), "login-"));
-const runs = join(directory, "runs");
+/** One byte for each run of a test's plugin. */
+let runs: string;
+let tests = 0;
 let api: FakeApi;
 
 before(async () => void (api = await new FakeApi().start()));
@@ -24,6 +26,8 @@ beforeEach(() => {
   api.requests.length = 0;
   api.intercept = undefined;
   api.refuseForward = undefined;
+  // A plugin that outlives its test must not meet the next one's.
+  runs = join(directory, `runs-${(tests += 1)}`);
   writeFileSync(runs, "");
 });
 after(async () => {
@@ -35,7 +39,7 @@ const ran = (): number => readFileSync(runs, "utf8").length;
 
 /** A kubeconfig with a plugin that runs this script, `$n` being the how manieth time that is. */
 async function withPlugin(script: string) {
-  const command = join(directory, "plugin.sh");
+  const command = join(directory, `plugin-${tests}.sh`);
   writeFileSync(command, `#!/bin/sh\nprintf x >> ${runs}\nn=$(wc -c < ${runs})\n${script}\n`);
   chmodSync(command, 0o755);
   const apiVersion = "client.authentication.k8s.io/v1";
