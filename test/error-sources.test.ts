@@ -13,6 +13,7 @@ const sources = readdirSync("components", { recursive: true, encoding: "utf8" })
 /** Never seen as they are: whoever calls gives them a code, or they are a defect (EMQX_INTERNAL). */
 const INNER: Record<string, RegExp> = {
   "components/emqx/tls.ts": /TLS handshake/,
+  "components/kubernetes/login.ts": /new LoginError\(|new Error\(LATE/,
   "components/kubernetes/port-forward.ts": /new Error\(/,
   "components/rollout/decide.ts": /new Error\("unreachable/,
   "components/rollout/revision.ts": /new Error\("unreachable/,

@@ -2,7 +2,14 @@ import { setMaxListeners } from "node:events";
 import { request } from "undici";
 import type { KubeConfig } from "@kubernetes/client-node" with { "resolution-mode": "import" };
 import { EmqxError } from "../errors";
-import { isTransient, parseRefusal, reasonOf, refusalError, unreachableError } from "./failure";
+import {
+  isTransient,
+  LoginError,
+  parseRefusal,
+  reasonOf,
+  refusalError,
+  unreachableError,
+} from "./failure";
 import { type OnWait, Outage } from "./outage";
 import { type Attempt, type Patience, retry } from "./retry";
 import { type Channel, Transport } from "./transport";
@@ -118,7 +125,8 @@ export class Caller {
     } catch (cause) {
       if (cause instanceof EmqxError) throw cause;
       const error = (seconds: number) => unreachableError(server, call.asked, cause, seconds);
-      if (call.patient === false) throw error(0);
+      const lasts = cause instanceof LoginError && !cause.passing;
+      if (call.patient === false || lasts) throw error(0);
       return { again: error, why: reasonOf(cause) };
     }
     const refusal = parseRefusal(status, text);

@@ -109,7 +109,11 @@ export const refusedWith = (error: unknown, status: number): boolean =>
 
 /** The kubeconfig's user could not be logged in: an exec plugin failed, or a file is missing. */
 export class LoginError extends Error {
-  constructor(cause: unknown) {
+  /** `passing`: it may succeed when it is tried again. */
+  constructor(
+    cause: unknown,
+    readonly passing: boolean,
+  ) {
     super(`login failed: ${reasonOf(cause)}`, { cause });
   }
 }

@@ -44,8 +44,16 @@ export class Login {
     try {
       return await until(limit, identity);
     } catch (cause) {
-      throw new LoginError(limit.aborted ? new Error(LATE) : cause);
+      if (limit.aborted) throw new LoginError(new Error(LATE), true);
+      throw new LoginError(cause, this.mayPass(cause));
     }
+  }
+
+  /** A plugin may find its server again; a kubeconfig stays as it is, and so does a program that is not installed. */
+  private mayPass(cause: unknown): boolean {
+    const { exec, authProvider } = this.config.getCurrentUser() ?? {};
+    const isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+    return (exec !== undefined || authProvider !== undefined) && !isMissing;
   }
 
   private prepare(): Preparation {

@@ -77,6 +77,24 @@ test("a plugin that fails once is asked again, as a server that is away is", asy
   assert.equal(api.requests[0]?.headers.authorization, "Bearer t2");
 });
 
+test("a plugin that is not installed, or a kubeconfig that allows no login, ends at once", async (t) => {
+  const cluster = JSON.parse(api.kubeconfig) as { clusters: { cluster: object }[] };
+  const apiVersion = "client.authentication.k8s.io/v1";
+  const users = [{ name: "me", user: { exec: { apiVersion, command: "/no/such/plugin" } } }];
+  const plain = { cluster: { server: "http://127.0.0.1:1" } };
+  for (const [config, why] of [
+    [{ ...cluster, users }, /login failed: .*\/no\/such\/plugin/],
+    [{ ...cluster, clusters: [{ ...cluster.clusters[0], ...plain }] }, /login failed: HTTP/],
+  ] as const) {
+    const kubeconfig = JSON.stringify(config);
+    const kube = new KubernetesClient(await loadKubeConfig({ kubeconfig }), PATIENCE);
+    t.after(() => kube.close());
+    const began = Date.now();
+    await assert.rejects(kube.get(pod), why);
+    assert.ok(Date.now() - began < PATIENCE.contactMs / 2, "nobody waits for it");
+  }
+});
+
 test("a plugin that goes on failing ends in its own words, without what looks like a secret", async (t) => {
   const kube = await clientOf(
     t,
