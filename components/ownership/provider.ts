@@ -1,5 +1,4 @@
 /** Decides, before anything else of a cluster is touched, whether the stack may have it. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { EmqxError } from "../errors";
 import { KubernetesClient } from "../kubernetes/client";
 import type { Credentials } from "../kubernetes/config";
@@ -10,6 +9,7 @@ import { plainError } from "../rollout/failure";
 import { LeaseFence } from "../rollout/fence";
 import type { Problem } from "../shape";
 import { UNKNOWN } from "../unknown";
+import { within } from "../within";
 import { findCluster } from "./find";
 import { takeOver } from "./take-over";
 import type { Found, OwnershipInputs, OwnershipOutputs } from "./types";
@@ -46,17 +46,8 @@ export function createOwnershipProvider(ports: OwnershipPorts = REAL) {
   /** Nothing where the cluster cannot be asked yet: then creating will. */
   async function preview(news: OwnershipInputs): Promise<Found | undefined> {
     if ([news.kubeconfig, news.context].includes(UNKNOWN)) return undefined;
-    const timer = new AbortController();
-    try {
-      return await Promise.race([
-        withKube(news, (kube) => findCluster(kube, news)),
-        sleep(PATIENCE, undefined, { signal: timer.signal }),
-      ]);
-    } catch {
-      return undefined;
-    } finally {
-      timer.abort();
-    }
+    const found = withKube(news, (kube) => findCluster(kube, news));
+    return within(PATIENCE, found).catch(() => undefined);
   }
 
   async function tell(news: OwnershipInputs, found: Found): Promise<void> {

@@ -3,6 +3,7 @@ import type { KubernetesClient } from "../kubernetes/client";
 import { refusedWith } from "../kubernetes/failure";
 import type { Lease } from "../kubernetes/shapes";
 import { commonLabels, names } from "../labels";
+import { within } from "../within";
 import { fenced, orphaned } from "./fence-errors";
 import { atWork, holderIdentity, isKnownDead } from "./holder";
 import type { Clock, Fence, Sink, Site } from "./types";
@@ -100,7 +101,7 @@ export class LeaseFence implements Fence {
         if (!(error instanceof EmqxError)) throw error;
       }
     };
-    await atMost(RELEASE_MILLISECONDS, this.inTurn(giveBack));
+    await within(RELEASE_MILLISECONDS, this.inTurn(giveBack));
     this.forget();
   }
 
@@ -230,11 +231,4 @@ export class LeaseFence implements Fence {
       },
     };
   }
-}
-
-/** Waits for the work until then; what is left of it ends unseen. */
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

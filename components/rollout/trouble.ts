@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { KubernetesClient } from "../kubernetes/client";
 import type { Event, Pod } from "../kubernetes/shapes";
+import { within } from "../within";
 import { emqxContainer } from "./emqx-container";
 import { redact } from "./redact";
 
@@ -91,7 +91,7 @@ export class Troubles {
     const asked =
       this.asked.get(key) ?? this.lookUp(pod, key).finally(() => this.asked.delete(key));
     this.asked.set(key, asked);
-    await Promise.race([asked, sleep(DETAILS_PATIENCE, undefined, { ref: false })]);
+    await within(DETAILS_PATIENCE, asked);
     return this.details.get(key)?.text ?? "";
   }
 
