@@ -167,7 +167,8 @@ function strategyChanges(before: Strategy, { strategy: after, enterprise }: Appl
   });
 }
 
-function shown(path: string, effect: Effect, from: unknown, to: unknown): Change[] {
+/** A field whose values may be seen, if they differ. */
+export function shown(path: string, effect: Effect, from: unknown, to: unknown): Change[] {
   if (from === to) return [];
   return [{ path, effect, from: String(from ?? "(default)"), to: String(to ?? "(default)") }];
 }

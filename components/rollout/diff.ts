@@ -1,7 +1,7 @@
 /** Whether something is to be done. Compares with what was applied, never with what was merely asked for. */
 import { hasUnknown, UNKNOWN } from "../unknown";
 import { canonical } from "./canonical";
-import { changesSince, type Change } from "./changes";
+import { changesSince, shown, type Change } from "./changes";
 import { isServed, servingRevision } from "./goal";
 import type { RolloutInputs } from "./inputs";
 import { SCHEMA_VERSION, type Outputs } from "./outputs";
@@ -55,19 +55,11 @@ export function diffOf(olds: Outputs, news: RolloutInputs): DetailedDiff {
 }
 
 /** Whether another name means another cluster nobody can say who asks the new one only. */
-function contextChange({ context: from }: Outputs, { context: to }: RolloutInputs): Change[] {
-  if (from === to) return [];
+function contextChange(olds: Outputs, news: RolloutInputs): Change[] {
   const why =
     "on another Kubernetes cluster all is made anew, and what runs on this one stays there";
-  return [
-    {
-      path: "context",
-      effect: "settings",
-      from: from ?? "(default)",
-      to: to ?? "(default)",
-      why,
-    },
-  ];
+  const changes = shown("context", "settings", olds.context, news.context);
+  return changes.map((change) => ({ ...change, why }));
 }
 
 const isOfService = ({ path }: Change): boolean => path.startsWith("services.");
