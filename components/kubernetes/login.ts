@@ -51,9 +51,8 @@ export class Login {
 
   /** A plugin may find its server again; a kubeconfig stays as it is, and so does a program that is not installed. */
   private mayPass(cause: unknown): boolean {
-    const { exec, authProvider } = this.config.getCurrentUser() ?? {};
     const isMissing = (cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
-    return (exec !== undefined || authProvider !== undefined) && !isMissing;
+    return hasPlugin(this.config) && !isMissing;
   }
 
   private prepare(): Preparation {
@@ -72,8 +71,7 @@ export class Login {
 
   /** client-node keeps a token until it expires; only a copy of the kubeconfig has none. */
   private renew(used: KubeConfig): boolean {
-    const { exec, authProvider } = used.getCurrentUser() ?? {};
-    if (!exec && !authProvider) return false;
+    if (!hasPlugin(used)) return false;
     // Of several who are refused at once, the first one has done it.
     if (used !== this.config) return true;
     this.config = new (used.constructor as new () => KubeConfig)();
@@ -81,6 +79,12 @@ export class Login {
     this.preparation = undefined;
     return true;
   }
+}
+
+/** Whether its user's credentials come from somebody else, who may give others another time. */
+function hasPlugin(config: KubeConfig): boolean {
+  const { exec, authProvider } = config.getCurrentUser() ?? {};
+  return Boolean(exec ?? authProvider);
 }
 
 const LATE = "not done in time (the credential plugin may hang, or wait for somebody)";

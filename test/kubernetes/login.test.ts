@@ -42,11 +42,16 @@ async function withPlugin(script: string) {
   const command = join(directory, `plugin-${tests}.sh`);
   writeFileSync(command, `#!/bin/sh\nprintf x >> ${runs}\nn=$(wc -c < ${runs})\n${script}\n`);
   chmodSync(command, 0o755);
-  const apiVersion = "client.authentication.k8s.io/v1";
-  const users = [{ name: "me", user: { exec: { apiVersion, command, args: [] } } }];
-  const kubeconfig = JSON.stringify({ ...(JSON.parse(api.kubeconfig) as object), users });
-  return loadKubeConfig({ kubeconfig });
+  return loadKubeConfig({ kubeconfig: kubeconfigWith({ users: usersOf(command) }) });
 }
+
+const usersOf = (command: string) => {
+  const apiVersion = "client.authentication.k8s.io/v1";
+  return [{ name: "me", user: { exec: { apiVersion, command, args: [] } } }];
+};
+
+const kubeconfigWith = (over: object): string =>
+  JSON.stringify({ ...(JSON.parse(api.kubeconfig) as object), ...over });
 
 const GIVES =
   'printf \'{"status":{"token":"t%d","expirationTimestamp":"2999-01-01T00:00:00Z"}}\' $n';
@@ -78,15 +83,13 @@ test("a plugin that fails once is asked again, as a server that is away is", asy
 });
 
 test("a plugin that is not installed, or a kubeconfig that allows no login, ends at once", async (t) => {
-  const cluster = JSON.parse(api.kubeconfig) as { clusters: { cluster: object }[] };
-  const apiVersion = "client.authentication.k8s.io/v1";
-  const users = [{ name: "me", user: { exec: { apiVersion, command: "/no/such/plugin" } } }];
-  const plain = { cluster: { server: "http://127.0.0.1:1" } };
-  for (const [config, why] of [
-    [{ ...cluster, users }, /login failed: .*\/no\/such\/plugin/],
-    [{ ...cluster, clusters: [{ ...cluster.clusters[0], ...plain }] }, /login failed: HTTP/],
+  const { clusters } = JSON.parse(api.kubeconfig) as { clusters: object[] };
+  const plain = { ...clusters[0], cluster: { server: "http://127.0.0.1:1" } };
+  for (const [over, why] of [
+    [{ users: usersOf("/no/such/plugin") }, /login failed: .*\/no\/such\/plugin/],
+    [{ clusters: [plain] }, /login failed: HTTP/],
   ] as const) {
-    const kubeconfig = JSON.stringify(config);
+    const kubeconfig = kubeconfigWith(over);
     const kube = new KubernetesClient(await loadKubeConfig({ kubeconfig }), PATIENCE);
     t.after(() => kube.close());
     const began = Date.now();
