@@ -11,7 +11,8 @@ import { dashboardServiceOf, listenersServiceOf } from "./service-names";
 import type { Action, HotSettings, Manifests, Role, Site } from "./types";
 
 /** Kubernetes ends the pods with the lowest cost first when a Deployment shrinks. */
-const GO_FIRST = { "controller.kubernetes.io/pod-deletion-cost": "-99999" };
+const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
+const GO_FIRST = "-99999";
 
 type Scaling = Extract<Action, { do: "scaleSet" }>;
 type Selection = Extract<Action, { do: "select" }>;
@@ -75,7 +76,7 @@ export class Actor {
     if (role === "replicant") await this.unmark(set, victims);
     for (const name of role === "replicant" ? victims : []) {
       const ref: Reference = { kind: "Pod", namespace, name };
-      await this.patchIfThere(ref, { metadata: { annotations: GO_FIRST } });
+      await this.patchIfThere(ref, { metadata: { annotations: { [DELETION_COST]: GO_FIRST } } });
     }
     const ref: Reference = { kind: workloadOf(role), namespace, name: set };
     await this.patchIfThere(ref, { spec: { replicas } });
@@ -84,17 +85,15 @@ export class Actor {
   /** A run that ended between mark and number leaves a mark behind, on a pod that may serve again. */
   private async unmark(set: string, victims: string[]): Promise<void> {
     const { namespace, name } = this.site;
-    const [[key, value] = ["", ""]] = Object.entries(GO_FIRST);
     const pods = await this.kube.list<Pod>(
       { kind: "Pod", namespace },
       { labels: everyColour(name, "replicant") },
     );
-    const marked = pods
-      .filter(({ metadata }) => metadata.name.startsWith(`${set}-`))
-      .filter(({ metadata }) => metadata.annotations?.[key] === value);
-    for (const { metadata } of marked.filter((pod) => !victims.includes(pod.metadata.name))) {
+    for (const { metadata } of pods) {
+      const stays = metadata.name.startsWith(`${set}-`) && !victims.includes(metadata.name);
+      if (!stays || metadata.annotations?.[DELETION_COST] !== GO_FIRST) continue;
       const ref: Reference = { kind: "Pod", namespace, name: metadata.name };
-      await this.patchIfThere(ref, { metadata: { annotations: { [key]: null } } });
+      await this.patchIfThere(ref, { metadata: { annotations: { [DELETION_COST]: null } } });
     }
   }
 
